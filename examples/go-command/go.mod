@@ -1,0 +1,3 @@
+module example.org/go-command
+
+go 1.26

@@ -1,0 +1,3 @@
+module example.org/go-reactor
+
+go 1.26

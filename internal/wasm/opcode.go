@@ -161,10 +161,13 @@ func (m *Module) BlockSignature(b BlockType) (FuncType, bool) {
 	return FuncType{}, true
 }
 
+// singleTypes are the value types that a block type can name without an index.
+var singleTypes = [...]ValType{I32, I64, F32, F64, V128, FuncRef, ExternRef}
+
 // singles holds the one-element list of each value type, so that a block type
 // costs no allocation.
 var singles = func() (s [0x80][]ValType) {
-	for _, t := range []ValType{I32, I64, F32, F64, V128, FuncRef, ExternRef} {
+	for _, t := range singleTypes {
 		s[t] = []ValType{t}
 	}
 	return

@@ -400,12 +400,13 @@ func featureCycle(features map[string][]string) []string {
 	return nil
 }
 
-// rates are the prices per use: every model but free may have them.
-func (p *Pricing) rates() map[string]*Microcredits {
+// amounts maps the keys of [pricing] that hold an amount to their fields.
+func (p *Pricing) amounts() map[string]*Microcredits {
 	return map[string]*Microcredits{
+		"base_cost": &p.BaseCost, "per_second_cost": &p.PerSecondCost, "min_balance": &p.MinBalance,
 		"per_fuel_cost": &p.PerFuelCost, "per_memory_cost": &p.PerMemoryCost,
 		"per_storage_read_cost": &p.PerStorageReadCost, "per_storage_write_cost": &p.PerStorageWriteCost,
-		"per_network_cost": &p.PerNetworkCost, "min_balance": &p.MinBalance,
+		"per_network_cost": &p.PerNetworkCost,
 	}
 }
 
@@ -425,11 +426,9 @@ func (r *reader) pricing(m *Manifest, key string, n *node) {
 			s, _ := r.oneOf(n, key, []string{string(Free), string(PerInvocation), string(PerSecond), string(Subscription)})
 			p.Model = PricingModel(s)
 		},
-		"base_cost":       amount(&p.BaseCost),
-		"per_second_cost": amount(&p.PerSecondCost),
-		"period":          func(key string, n *node) { p.Period, _ = r.oneOf(n, key, periods) },
+		"period": func(key string, n *node) { p.Period, _ = r.oneOf(n, key, periods) },
 	}
-	for name, to := range p.rates() {
+	for name, to := range p.amounts() {
 		keys[name] = amount(to)
 	}
 	r.table(n, key, keys)
@@ -455,7 +454,7 @@ func (r *reader) pricing(m *Manifest, key string, n *node) {
 
 // pricingKeys returns the keys that a model needs and those that it may have.
 func pricingKeys(m PricingModel) (required, allowed []string) {
-	rates := slices.Sorted(maps.Keys(new(Pricing).rates()))
+	rates := []string{"per_fuel_cost", "per_memory_cost", "per_storage_read_cost", "per_storage_write_cost", "per_network_cost", "min_balance"}
 	switch m {
 	case PerInvocation:
 		return []string{"base_cost"}, rates

@@ -43,6 +43,7 @@ build/kernels/%: bench/kernels/%.c bench/kernels/native.c bench/kernels/kernel.h
 
 kernels-golden: kernels ## renew the committed WebAssembly files of the kernels
 	cp $(KERNELS:%=build/kernels/%.wasm) bench/testdata/kernels/
+	cp $(GUESTS:%=build/kernels/%.wasm) bench/testdata/guests/
 
 # --- C with wasi-libc ---
 
@@ -137,3 +138,16 @@ examples/sqlite/target/sqlite.wasm: examples/sqlite/src/main.c examples/sqlite/g
 	$(SQLITE_CC) -c -o $(@D)/sqlite3.o $(SQLITE_DIR)/sqlite3-binding.c
 	$(SQLITE_CC) -Wall -I$(SQLITE_DIR) -c -o $(@D)/main.o $<
 	$(WASI_LD) -o $@ $(WASI_LIB)/crt1-command.o $(@D)/*.o -lm -lc $(WASI_RT)
+
+# --- small guests of bench/, committed like the kernels ---
+
+GUESTS := calls calls-extism
+kernels: $(GUESTS:%=build/kernels/%.wasm)
+build/kernels/calls.wasm: bench/guests/calls.c
+	@mkdir -p $(@D)
+	$(KERNEL_CLANG) -c -o $(@:.wasm=.o) $<
+	wasm-ld --no-entry --strip-all -z stack-size=16384 -o $@ $(@:.wasm=.o)
+build/kernels/calls-extism.wasm: bench/guests/calls.c
+	@mkdir -p $(@D)
+	$(KERNEL_CLANG) -DEXTISM -c -o $(@:.wasm=.o) $<
+	wasm-ld --no-entry --strip-all -z stack-size=16384 --allow-undefined -o $@ $(@:.wasm=.o)

@@ -151,3 +151,16 @@ build/kernels/calls-extism.wasm: bench/guests/calls.c
 	@mkdir -p $(@D)
 	$(KERNEL_CLANG) -DEXTISM -c -o $(@:.wasm=.o) $<
 	wasm-ld --no-entry --strip-all -z stack-size=16384 --allow-undefined -o $@ $(@:.wasm=.o)
+
+kernels: $(KERNELS:%=build/kernels/%.extism.wasm)
+build/kernels/%.extism.wasm: bench/kernels/%.c bench/kernels/extism.c bench/kernels/kernel.h
+	@mkdir -p $(@D)
+	$(KERNEL_CLANG) -c -o $(@:.wasm=.k.o) $<
+	$(KERNEL_CLANG) -c -o $(@:.wasm=.x.o) bench/kernels/extism.c
+	wasm-ld --no-entry --strip-all -o $@ $(@:.wasm=.k.o) $(@:.wasm=.x.o)
+
+kernels-quickjs: build/kernels/quickjs ## the JavaScript engine as a native program, for comparison
+build/kernels/quickjs: examples/quickjs/src/main.c $(LANG_SRC)/qjsc-0.3.0/package.json
+	@mkdir -p $(@D)
+	gcc -O2 -w -D_GNU_SOURCE -DCONFIG_BIGNUM -DCONFIG_VERSION='"2021-03-27"' -I$(QUICKJS_SRC) -o $@ $< \
+		$(addprefix $(QUICKJS_SRC)/,quickjs.c libregexp.c libunicode.c cutils.c libbf.c) -lm -lpthread

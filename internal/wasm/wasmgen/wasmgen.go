@@ -269,8 +269,9 @@ func (g *generator) bodies() []Call {
 	for i := range exports {
 		name := fmt.Sprintf("run%d", i)
 		sig := wasm.FuncType{Params: g.list(3, numbers), Results: g.list(3, numbers)}
-		f := function{idx: g.b.Func(name, sig.Params, sig.Results, nil, nil), sig: sig}
+		f := function{idx: g.b.Func("", sig.Params, sig.Results, nil, nil), sig: sig}
 		g.body(f, false, i == 0 && g.where < 0)
+		g.export(name, f)
 		for range 1 + g.n(2) {
 			c := Call{Export: name, Type: sig}
 			for _, t := range sig.Params {
@@ -280,6 +281,34 @@ func (g *generator) bodies() []Call {
 		}
 	}
 	return calls
+}
+
+// export wraps f: the results of an export are canonical where they are NaN,
+// because a host such as JavaScript does not see the bits.
+func (g *generator) export(name string, f function) {
+	at := make([]uint32, len(f.sig.Results))
+	for i := range at {
+		at[i] = uint32(len(f.sig.Params) + i)
+	}
+	g.b.Func(name, f.sig.Params, f.sig.Results, f.sig.Results, func(e *wasm.Emitter) {
+		for i := range f.sig.Params {
+			e.LocalGet(uint32(i))
+		}
+		e.Call(f.idx)
+		for i := len(at) - 1; i >= 0; i-- {
+			e.LocalSet(at[i])
+		}
+		for i, t := range f.sig.Results {
+			x := at[i]
+			e.LocalGet(x)
+			switch t {
+			case wasm.F32:
+				e.F32Bits(canonical32).LocalGet(x).LocalGet(x).Op(wasm.OpF32Eq, wasm.OpSelect)
+			case wasm.F64:
+				e.F64Bits(canonical64).LocalGet(x).LocalGet(x).Op(wasm.OpF64Eq, wasm.OpSelect)
+			}
+		}
+	})
 }
 
 // body writes one function. Inner ones check depth and work on entry; the

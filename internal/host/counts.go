@@ -1,0 +1,156 @@
+package host
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"hash"
+)
+
+// Counts is what the host did for one call: the host's part of a Receipt.
+type Counts struct {
+	Calls []CallCount // functions called at least once, in the order of the table
+
+	StorageReads, StorageWrites uint64
+	LogBytes, LogBytesDropped   uint64
+	InputBytes, OutputBytes     uint64 // taken by and from the guest; of a stream, so far
+
+	// Input and Output are the digests of streams: of what was read and
+	// written. They are zero when input or output is a buffer.
+	Input, Output [32]byte
+
+	// Journal is the digest of the ordered journal of host calls: names,
+	// arguments, results, and the bytes that crossed the boundary.
+	Journal [32]byte
+}
+
+// CallCount is one function's line in Counts.
+type CallCount struct {
+	Name                   string
+	Count, In, Out, Denied uint64
+}
+
+type counter struct{ count, in, out, denied uint64 }
+
+type totals struct{ storageReads, storageWrites uint64 }
+
+// Counts returns the counts of the call so far. It is valid from Begin to the
+// next Begin.
+func (s *State) Counts() Counts {
+	c := Counts{
+		StorageReads: s.totals.storageReads, StorageWrites: s.totals.storageWrites,
+		LogBytes: s.log.bytes, LogBytesDropped: s.log.dropped,
+		InputBytes: s.input.taken, OutputBytes: s.output.written,
+		Input: s.input.digest(), Output: s.output.digest(),
+		Journal: s.journal.sum(),
+	}
+	n := 0
+	for i := range s.counters {
+		if s.counters[i].count > 0 {
+			n++
+		}
+	}
+	if n == 0 {
+		return c
+	}
+	c.Calls = make([]CallCount, 0, n)
+	for i, k := range s.counters {
+		if k.count > 0 {
+			c.Calls = append(c.Calls, CallCount{table[i].Name, k.count, k.in, k.out, k.denied})
+		}
+	}
+	return c
+}
+
+// enter begins one host call.
+func (s *State) enter(f *Func) {
+	if s.counters == nil {
+		s.counters = make([]counter, len(table))
+	}
+	s.current, s.in, s.out, s.refused = f, 0, 0, false
+}
+
+// leave counts and records one finished host call. v is its result as the
+// implementation gave it; stack still holds the parameters.
+func (s *State) leave(f *Func, stack []uint64, code Code, v int64) {
+	k := &s.counters[f.number]
+	k.count++
+	k.in += s.in
+	k.out += s.out
+	if s.refused {
+		k.denied++
+	}
+	if f.Name != lastErrorName {
+		s.last = code
+	}
+	s.journal.call(f, stack, v)
+	if s.svc.Observe != nil {
+		s.svc.Observe(HostCall{Identity: s.id, Name: f.Name, Code: code, In: s.in, Out: s.out})
+	}
+}
+
+// journal is a running digest. Short journals stay in buf and are hashed only
+// when the sum is asked for.
+type journal struct {
+	buf  []byte
+	hash hash.Hash
+	long bool // hash holds what came before buf
+}
+
+// journalBuffer bounds buf: what a sandbox keeps between its calls.
+const journalBuffer = 4096
+
+func (j *journal) reset() {
+	j.buf = j.buf[:0]
+	j.long = false
+}
+
+// call appends one host call: the name, a zero, each parameter in 8 bytes and
+// the result in 8, little-endian.
+func (j *journal) call(f *Func, stack []uint64, v int64) {
+	if len(j.buf) > journalBuffer-256 {
+		j.flush()
+	}
+	b := append(j.buf, f.Name...)
+	b = append(b, 0)
+	for i := range f.Params {
+		b = binary.LittleEndian.AppendUint64(b, stack[i])
+	}
+	j.buf = binary.LittleEndian.AppendUint64(b, uint64(v))
+}
+
+// data appends bytes that cross the boundary in the current host call, with
+// their length before them. They stand before the call's own line.
+func (j *journal) data(p []byte) {
+	if len(j.buf) > journalBuffer-256 {
+		j.flush()
+	}
+	j.buf = binary.AppendUvarint(j.buf, uint64(len(p)))
+	if len(j.buf)+len(p) <= journalBuffer {
+		j.buf = append(j.buf, p...)
+		return
+	}
+	j.flush()
+	j.hash.Write(p)
+}
+
+func (j *journal) flush() {
+	if j.hash == nil {
+		j.hash = sha256.New()
+	}
+	if !j.long {
+		j.hash.Reset()
+		j.long = true
+	}
+	j.hash.Write(j.buf)
+	j.buf = j.buf[:0]
+}
+
+func (j *journal) sum() [32]byte {
+	if !j.long {
+		return sha256.Sum256(j.buf)
+	}
+	j.flush()
+	var d [32]byte
+	j.hash.Sum(d[:0])
+	return d
+}

@@ -11,6 +11,7 @@ import (
 	toml "github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
 
+	"github.com/univrs/vudo/diag"
 	"github.com/univrs/vudo/internal/semver"
 )
 
@@ -259,8 +260,8 @@ func (r *reader) limits(m *Manifest, key string, n *node) {
 }
 
 func (r *reader) export(m *Manifest, name, key string, n *node) {
-	if name == "" || len(name) > maxExportName {
-		r.add(n.keyStart, n.keyEnd, codeKey, key, fmt.Sprintf("%s is no name of an export: 1 to %d bytes are expected", key, maxExportName), "")
+	if name == "" || len(name) > maxExportName || !diag.Printable(name) {
+		r.add(n.keyStart, n.keyEnd, codeKey, key, fmt.Sprintf("%s is no name of an export: 1 to %d bytes of printable text are expected", key, maxExportName), "")
 		return
 	}
 	var e Export

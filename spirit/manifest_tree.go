@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	toml "github.com/pelletier/go-toml/v2"
@@ -260,7 +259,7 @@ func span(n *unstable.Node) (start, end int) {
 // joinKey appends a key to a dotted path, quoted where a bare key would not do.
 func joinKey(path, name string) string {
 	if name == "" || strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") != "" {
-		name = strconv.Quote(name)
+		name = quote(name)
 	}
 	if path == "" {
 		return name

@@ -1,0 +1,132 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/univrs/vudo/internal/fault"
+	"github.com/univrs/vudo/internal/host"
+)
+
+var _ host.Machine = (*machine)(nil)
+
+// machine is the sandbox as a host function sees it. It is the Sandbox under
+// another name, so that its methods do not show on Sandbox.
+type machine Sandbox
+
+func (m *machine) sandbox() *Sandbox { return (*Sandbox)(m) }
+
+func (m *machine) Memory() []byte { return m.sandbox().memory() }
+
+// pollEvery is how many host calls go by between two looks at the clock: each
+// costs at least 100 fuel, so the slices bound the delay anyway.
+const pollEvery = 16
+
+func (m *machine) Poll() {
+	s := m.sandbox()
+	s.polls++
+	if s.polls%pollEvery == 0 || s.stop.Load() != 0 {
+		s.boundary(s.eng.clock.Now())
+	}
+}
+
+func (m *machine) Charge(n uint64)          { m.sandbox().charge(n) }
+func (m *machine) FuelRemaining() int64     { return m.sandbox().remaining() }
+func (m *machine) Context() context.Context { return m.sandbox().callContext() }
+
+func (m *machine) Wait(d time.Duration) {
+	s := m.sandbox()
+	s.leave(s.eng.clock.Now())
+	s.enter(s.await(nil, max(d, 0)))
+}
+
+func (m *machine) Block(f func(ctx context.Context)) {
+	s := m.sandbox()
+	s.leave(s.eng.clock.Now())
+	ctx, cancel := context.WithCancel(s.callContext())
+	defer cancel()
+	done := make(chan struct{})
+	var crashed any
+	go func() {
+		defer close(done)
+		defer func() { crashed = recover() }()
+		f(ctx)
+	}()
+	s.enter(s.await(done, -1))
+	if crashed != nil {
+		panic(crashed) // a host function's own fault, on the stack that reports it
+	}
+}
+
+func (m *machine) Trap(kind fault.Kind, message string) {
+	m.sandbox().unwind(&fault.Trap{Kind: kind, Message: message})
+}
+
+func (m *machine) Exit(code uint32) {
+	s := m.sandbox()
+	s.exited, s.exitCode = true, code
+	s.unwind(nil)
+}
+
+// unwound is the private value that carries a guest's end through the engine.
+type unwound struct{}
+
+func (unwound) Error() string { return "the call has ended" }
+
+// unwind ends the call with err (nil after Exit). It does not return.
+func (s *Sandbox) unwind(err error) {
+	s.ending = err
+	s.ended = true
+	panic(unwound{})
+}
+
+// contextFault says how a call ends whose context is done.
+func contextFault(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if errors.Is(cause, context.DeadlineExceeded) {
+		return fault.ErrDeadline
+	}
+	return fmt.Errorf("%w: %w", fault.ErrTerminated, cause)
+}
+
+// callContext is the context of the present call, made when first asked for:
+// it ends with the caller's, at the deadline, and when the call ends.
+func (s *Sandbox) callContext() context.Context {
+	if s.scope != nil {
+		return s.scope
+	}
+	ctx, cancel := context.WithCancelCause(s.caller)
+	s.mu.Lock()
+	s.scope, s.cancel, s.until = ctx, cancel, s.deadline
+	terminated := s.state == Terminated
+	s.mu.Unlock()
+	if terminated {
+		cancel(fault.ErrTerminated)
+	}
+	go s.watchDeadline(ctx, cancel)
+	return ctx
+}
+
+// watchDeadline ends a call's context at its deadline, which moves when the
+// call is paused.
+func (s *Sandbox) watchDeadline(ctx context.Context, cancel context.CancelCauseFunc) {
+	for {
+		s.mu.Lock()
+		left := s.until.Sub(s.eng.clock.Now())
+		s.mu.Unlock()
+		if left <= 0 {
+			cancel(fault.ErrDeadline)
+			return
+		}
+		timer, stop := s.eng.clock.After(left)
+		select {
+		case <-timer:
+		case <-ctx.Done():
+			stop()
+			return
+		}
+		stop()
+	}
+}

@@ -1,0 +1,127 @@
+package vudo_test
+
+import (
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/univrs/vudo/internal/lint"
+)
+
+const module = "github.com/univrs/vudo"
+
+// layers is the policy of ARCHITECTURE.md: imports go down only, and each
+// exception and each blind pair carries the reason for it.
+var layers = lint.Layers{
+	Rings: []lint.Ring{
+		{
+			Packages: []string{"diag", "internal/fault", "internal/semver", "internal/sqlite", "internal/wasm"},
+			Why:      "ring 0 moves bytes, numbers and positions and knows nothing of Spirits",
+		},
+		{
+			Packages: []string{"spirit"},
+			Why:      "a package format says what a Spirit is and asks for, not how it is run",
+		},
+		{
+			Packages: []string{"internal/capability", "internal/fuel", "internal/host", "internal/sandbox"},
+			Why:      "running code knows neither its language, nor its origin, nor who pays",
+		},
+		{
+			Packages: []string{".", "internal/build"},
+			Why:      "the door of the library, and what makes a package out of a project",
+		},
+		{
+			Packages: []string{"vudotest"},
+			Why:      "what embedders' tests use stands on the door, as their code does",
+		},
+		{
+			Packages: []string{"internal/cli"},
+			Why:      "the command is an embedder of the public packages",
+		},
+		{
+			Packages: []string{"cmd/vudo"},
+			Why:      "main calls the command and nothing else",
+		},
+	},
+	Edges: []lint.Edge{
+		{From: "internal/wasm", To: "internal/fault", Why: "a decoder's error is an invalid module, one of the listed ends of a call"},
+		{From: "internal/host", To: "internal/capability", Why: "the set is asked at each host call"},
+		{From: "internal/sandbox", To: "internal/capability", Why: "a sandbox holds the set of its rights"},
+		{From: "internal/sandbox", To: "internal/fuel", Why: "a module is metered before it is compiled"},
+		{From: "internal/sandbox", To: "internal/host", Why: "the engine links the table of host functions"},
+	},
+	Blind: []lint.Blind{
+		{From: ".", To: "internal/sqlite", Why: "an embedder links no database; a store is handed in by its methods"},
+		{From: ".", To: "modernc.org/sqlite", Why: "an embedder links no database"},
+		{From: ".", To: "github.com/spf13/cobra", Why: "a library has no command line"},
+		{From: ".", To: "charm.land", Why: "a library draws nothing on a terminal"},
+		{From: "internal/sandbox", To: "internal/build", Why: "running code does not know how it was built"},
+		{From: "internal/fuel", To: "internal/host", Why: "the pass prices instructions; what a host function costs is the host's table"},
+		{From: "internal/fuel", To: "github.com/tetratelabs/wazero", Why: "one meter for every engine"},
+		{From: "internal/host", To: "github.com/tetratelabs/wazero", Why: "one table of host functions for every engine"},
+		{From: "internal/host", To: "internal/sandbox", Why: "the host sees a Machine, tests give it one of their own"},
+		{From: "spirit", To: "internal/wasm", Why: "a package carries bytes; whether they are a module is asked when it is loaded"},
+		{From: "internal/wasm", To: "spirit", Why: "a binary format knows nothing of manifests"},
+		{From: "internal/sqlite", To: "internal/fault", Why: "opens, migrates, transacts; knows nothing of VUDO"},
+		{From: "internal/cli", To: "internal/sandbox", Why: "the command has no back door: what it needs, an embedder may need"},
+		{From: "internal/cli", To: "internal/host", Why: "the command has no back door"},
+	},
+	Only: []lint.Only{
+		{
+			Package: "github.com/tetratelabs/wazero",
+			Files:   []string{"internal/sandbox/engine.go", "internal/sandbox/engine_*.go"},
+			Why:     "a second engine is one more file",
+		},
+		{Package: "modernc.org/sqlite", Files: []string{"internal/sqlite/*.go"}, Why: "one place opens, migrates and transacts"},
+		{Package: "github.com/spf13/cobra", Files: []string{"internal/cli/*.go"}, Why: "one command table"},
+		{Package: module + "/internal/cli", Files: []string{"cmd/vudo/main.go"}, Why: "nothing stands on the command"},
+	},
+	Tests: []string{"internal/golden", "internal/lint"},
+}
+
+func TestImportsGoDownOnly(t *testing.T) {
+	tree := os.DirFS(".")
+	imports, err := lint.Imports(tree, module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range layers.Check(imports) {
+		t.Error(p)
+	}
+	if len(imports) < 100 {
+		t.Errorf("the test has seen only %d imports", len(imports))
+	}
+}
+
+// TestPolicyNamesWhatIsThere finds rings, edges and blind pairs that outlived
+// the package that they speak of.
+func TestPolicyNamesWhatIsThere(t *testing.T) {
+	packages, err := lint.Packages(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := func(p string) {
+		t.Helper()
+		if !slices.Contains(packages, p) {
+			t.Errorf("layers_test.go names %s, which is no package", p)
+		}
+	}
+	for _, r := range layers.Rings {
+		for _, p := range r.Packages {
+			there(p)
+		}
+	}
+	for _, e := range layers.Edges {
+		there(e.From)
+		there(e.To)
+	}
+	for _, b := range layers.Blind {
+		there(b.From)
+	}
+	for _, p := range layers.Tests {
+		there(p)
+	}
+	if len(layers.Rings) > 7 {
+		t.Errorf("%d rings, at most 7", len(layers.Rings))
+	}
+}

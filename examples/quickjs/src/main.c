@@ -1,7 +1,10 @@
 // A JavaScript engine as a WASI command: reads one script from standard input
 // and runs it. The engine is QuickJS 2021-03-27, compiled from its own source.
 //
-//   quickjs [-m] [ARG...]      -m evaluates the input as a module
+//   quickjs [-m] [-b] [ARG...]
+//
+//   -m  evaluate the input as a module
+//   -b  switch on the engine's number extensions (BigFloat, BigDecimal, operators)
 //
 // The script sees print, console.log, scriptArgs, gc() and
 // parse(source, isModule), which throws SyntaxError without running anything.
@@ -82,7 +85,17 @@ static void define(JSContext *ctx, JSValueConst on, const char *name, JSCFunctio
 }
 
 int main(int argc, char **argv) {
-	int module = argc > 1 && !strcmp(argv[1], "-m");
+	int module = 0, bignum = 0, first = 1;
+	for (; first < argc && argv[first][0] == '-'; first++) {
+		if (!strcmp(argv[first], "-m")) {
+			module = 1;
+		} else if (!strcmp(argv[first], "-b")) {
+			bignum = 1;
+		} else {
+			fprintf(stderr, "quickjs: unknown option %s\nusage: quickjs [-m] [-b] [ARG...] < SCRIPT\n", argv[first]);
+			return 2;
+		}
+	}
 	size_t len;
 	char *script = read_all(stdin, &len);
 	JSRuntime *rt = JS_NewRuntime();
@@ -92,10 +105,12 @@ int main(int argc, char **argv) {
 		return 1;
 	}
 	JS_SetMaxStackSize(rt, 512 * 1024); // of the 1 MiB that the linker lays out
-	JS_AddIntrinsicBigFloat(ctx);
-	JS_AddIntrinsicBigDecimal(ctx);
-	JS_AddIntrinsicOperators(ctx);
-	JS_EnableBignumExt(ctx, 1);
+	if (bignum) {
+		JS_AddIntrinsicBigFloat(ctx);
+		JS_AddIntrinsicBigDecimal(ctx);
+		JS_AddIntrinsicOperators(ctx);
+		JS_EnableBignumExt(ctx, 1);
+	}
 
 	JSValue global = JS_GetGlobalObject(ctx), console = JS_NewObject(ctx), args = JS_NewArray(ctx);
 	define(ctx, global, "print", js_print, 1);
@@ -103,7 +118,7 @@ int main(int argc, char **argv) {
 	define(ctx, global, "parse", js_parse, 2);
 	define(ctx, console, "log", js_print, 1);
 	JS_SetPropertyStr(ctx, global, "console", console);
-	for (int i = module ? 2 : 1, n = 0; i < argc; i++) JS_SetPropertyUint32(ctx, args, n++, JS_NewString(ctx, argv[i]));
+	for (int i = first, n = 0; i < argc; i++) JS_SetPropertyUint32(ctx, args, n++, JS_NewString(ctx, argv[i]));
 	JS_SetPropertyStr(ctx, global, "scriptArgs", args);
 	JS_FreeValue(ctx, global);
 

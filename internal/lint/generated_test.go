@@ -197,9 +197,9 @@ func dash(s string) string {
 	return s
 }
 
-var title = regexp.MustCompile(`(?m)\A# (\S.*\?)$`)
+var title = regexp.MustCompile(`(?m)\A# (?:\d{4}: )?(\S.*)$`)
 
-// decisionsTable lists the decision records. Each begins with its question.
+// decisionsTable lists the decision records by number and title.
 func decisionsTable(t *testing.T) string {
 	names, err := fs.Glob(repository, "docs/adr/[0-9][0-9][0-9][0-9]-*.md")
 	if err != nil {
@@ -215,7 +215,7 @@ func decisionsTable(t *testing.T) string {
 		name = strings.TrimPrefix(name, "docs/adr/")
 		m := title.FindSubmatch(b)
 		if m == nil {
-			t.Errorf("%s does not begin with a title that is a question", name)
+			t.Errorf("%s does not begin with a title", name)
 			continue
 		}
 		if other := seen[name[:4]]; other != "" {
@@ -224,7 +224,7 @@ func decisionsTable(t *testing.T) string {
 		seen[name[:4]] = name
 		rows = append(rows, []string{name[:4], fmt.Sprintf("[%s](%s)", m[1], name)})
 	}
-	return lint.MarkdownTable([]string{"Number", "Question"}, rows)
+	return lint.MarkdownTable([]string{"Number", "Decision"}, rows)
 }
 
 func TestSplice(t *testing.T) {

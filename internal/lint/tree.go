@@ -34,8 +34,12 @@ func (p Problem) String() string {
 // skipped are directories that hold nothing of this repository's own: build
 // products, other people's packages, version control.
 func skipped(dir string) bool {
+	switch dir {
+	case ".git", "build", "bin":
+		return true
+	}
 	switch path.Base(dir) {
-	case ".git", "build", "bin", "node_modules":
+	case "node_modules":
 		return true
 	case "target":
 		return strings.HasPrefix(dir, "examples/")

@@ -20,6 +20,11 @@ const ManifestName = "manifest.toml"
 // (docs/spec/spirit.md, section 2). ParseManifest makes valid ones; Encode
 // writes one back. A Manifest is a plain value and is not changed by the
 // packages that read it.
+//
+// Running a Spirit uses Entry, ABI, the capabilities, Limits, Exports and Build.
+// The others are checked for their form and kept: Publisher and a pinned Author
+// say who must have signed, Dependencies and Features what is resolved, Pricing
+// and Lineage what is paid and to whom, which other parts of VUDO act on.
 type Manifest struct {
 	// [spirit]
 	Name        string

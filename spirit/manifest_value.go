@@ -36,15 +36,22 @@ func (r *reader) table(n *node, key string, keys known) {
 			continue
 		}
 		hint := ""
-		if near := nearest(strings.ToLower(e.name), names); len(near) > 0 {
-			hint = "did you mean " + orList(near) + "?"
-		} else if key == "" {
-			hint = "the tables are " + strings.Join(names, ", ") + "; [metadata] is free for anything"
-		} else {
-			hint = "the keys here are " + strings.Join(names, ", ")
+		if len(r.problems) < 4*MaxManifestProblems { // a file full of them is shown in part only
+			hint = keyHint(e.name, key, names)
 		}
 		r.add(e.node.keyStart, e.node.keyEnd, codeKey, path, "unknown key "+path, hint)
 	}
+}
+
+// keyHint says what may stand in the table key instead of name.
+func keyHint(name, key string, names []string) string {
+	if near := nearest(strings.ToLower(name), names); len(near) > 0 {
+		return "did you mean " + orList(near) + "?"
+	}
+	if key == "" {
+		return "the tables are " + strings.Join(names, ", ") + "; [metadata] is free for anything"
+	}
+	return "the keys here are " + strings.Join(names, ", ")
 }
 
 // each reads every key of n, whose names are the user's own, with one function.

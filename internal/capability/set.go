@@ -150,9 +150,17 @@ func (s *Set) Grant(grants ...Grant) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.grants = append(s.grants, add...)
+	for _, a := range add {
+		// The same grant made again replaces what was withdrawn from it.
+		s.grants = slices.DeleteFunc(s.grants, func(h held) bool { return h.same(a.Grant) })
+		s.grants = append(s.grants, a)
+	}
 	s.compile()
 	return nil
+}
+
+func (g *Grant) same(h Grant) bool {
+	return g.ID == h.ID && g.NotBefore.Equal(h.NotBefore) && g.ExpiresAt.Equal(h.ExpiresAt) && slices.Equal(g.Capabilities, h.Capabilities)
 }
 
 // Revoke withdraws c, and all that c covers, from every grant made so far.

@@ -62,8 +62,8 @@ func (e *Engine) emit(s *Sandbox, kind EventKind, detail string) {
 		return
 	}
 	n := Notice{Kind: kind, Time: e.clock.Now(), Sandbox: s.id, Detail: detail}
-	if s.prog != nil {
-		n.Spirit = s.prog.digest
+	if d := s.spirit.Load(); d != nil {
+		n.Spirit = *d
 	}
 	select {
 	case e.notices <- n:

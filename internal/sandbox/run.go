@@ -332,6 +332,17 @@ func (s *Sandbox) newHostState() *host.State {
 	c.Rights, c.Limits, c.Rollback = s.cfg.Rights, s.cfg.Limits, s.cfg.Rollback
 	c.HeapBase, c.Grow = s.prog.image.Heap, s.growForHost
 	c.Identity.Sandbox = s.id.String()
+	if s.eng.listening() {
+		services := host.Services{}
+		if c.Services != nil {
+			services = *c.Services
+		}
+		services.Denied = func(d host.Denial) {
+			s.eng.emit(s, CapabilityDenied, spirit.Capability{Type: d.Type, Target: d.Target}.String()+": "+d.Reason.String())
+		}
+		services.Observe = func(h host.HostCall) { s.eng.emit(s, HostCallInvoked, h.Name+": "+h.Code.String()) }
+		c.Services = &services
+	}
 	return host.NewState((*machine)(s), c)
 }
 

@@ -70,6 +70,8 @@ type Sandbox struct {
 	cancel  context.CancelCauseFunc
 	until   time.Time // deadline, for the goroutine that watches scope
 
+	spirit atomic.Pointer[spirit.Digest] // of prog, for events from any goroutine
+
 	stop atomic.Uint32 // seen at the next hook or host call
 	wake chan struct{} // ends a wait early, to look at stop
 
@@ -123,6 +125,7 @@ func (p *Program) New(cfg Config) (*Sandbox, error) {
 		return nil, err
 	}
 	s.prog = p
+	s.spirit.Store(&p.digest)
 	p.eng.emit(s, SandboxCreated, "")
 	return s, nil
 }
@@ -241,6 +244,7 @@ func (s *Sandbox) prepare(ctx context.Context) error {
 			return err
 		}
 		s.prog, s.wasm = p, nil
+		s.spirit.Store(&p.digest)
 	}
 	if missing := s.cfg.Rights.Missing(s.cfg.Required); len(missing) > 0 {
 		return deniedError(missing)
@@ -474,6 +478,33 @@ func (s *Sandbox) Terminate(context.Context) error {
 // Close ends the sandbox like Terminate and returns its memory. A call that is
 // running on another goroutine is told to end, and its memory is returned then.
 func (s *Sandbox) Close(ctx context.Context) error { return s.Terminate(ctx) }
+
+// Grant gives more rights from the next host call on. Safe for all goroutines.
+func (s *Sandbox) Grant(cs []spirit.Capability) error {
+	if s.cfg.Rights == nil {
+		return fmt.Errorf("%w: the sandbox has no rights to add to", fault.ErrDenied)
+	}
+	if err := s.cfg.Rights.Grant(capability.Grant{Capabilities: cs}); err != nil {
+		return err
+	}
+	for _, c := range cs {
+		s.eng.emit(s, CapabilityGranted, c.String())
+	}
+	return nil
+}
+
+// Revoke withdraws rights from the next host call on. Safe for all goroutines.
+func (s *Sandbox) Revoke(cs []spirit.Capability) error {
+	if s.cfg.Rights == nil {
+		return nil
+	}
+	for _, c := range cs {
+		if err := s.cfg.Rights.Revoke(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // interrupt sets a bit that the guest sees at its next hook, and ends a wait.
 func (s *Sandbox) interrupt(bit uint32) {

@@ -1,0 +1,177 @@
+package vudo
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/univrs/vudo/internal/sandbox"
+	"github.com/univrs/vudo/spirit"
+)
+
+// Export is a function that a Spirit offers: its name, its type and how it is called.
+type Export = sandbox.Export
+
+// Import is a function that a Spirit wants from the host.
+type Import = sandbox.Import
+
+// Convention says how an export is called.
+type Convention = sandbox.Convention
+
+// The calling conventions; see Sandbox.Call and Sandbox.CallValues.
+const (
+	ConventionUnsupported = sandbox.Unsupported
+	ConventionScalar      = sandbox.Scalar
+	ConventionBytes       = sandbox.Bytes
+	ConventionCommand     = sandbox.Command
+)
+
+// LoadTimes say where the time of Load went.
+type LoadTimes = sandbox.LoadTimes
+
+// Spirit is a module with its manifest, verified, metered and compiled. It is
+// immutable and safe for all goroutines.
+type Spirit struct {
+	rt      *Runtime
+	pkg     *spirit.Package
+	program *sandbox.Program
+}
+
+// Load verifies, meters and compiles a package, or takes the result from the
+// cache below Config.Home. A manifest that asks for more than policy permits is
+// refused as ErrInvalidLimits, naming both numbers; a module as
+// ErrInvalidModule, ErrUnlinked or ErrCompileLimit.
+func (r *Runtime) Load(ctx context.Context, pkg *spirit.Package) (*Spirit, error) {
+	asked := pkg.Manifest().Limits
+	if err := r.affordable(asked); err != nil {
+		return nil, err
+	}
+	limits, err := r.limits(Limits{ModuleBytes: asked.ModuleBytes})
+	if err != nil {
+		return nil, err
+	}
+	if err := sandbox.CheckSize(pkg.Module(), limits.ModuleBytes); err != nil {
+		return nil, err
+	}
+	program, err := r.engine.Compile(ctx, pkg.Module(), sandbox.CompileOptions{Digest: pkg.Digest()})
+	if err != nil {
+		return nil, err
+	}
+	return &Spirit{rt: r, pkg: pkg, program: program}, nil
+}
+
+// affordable refuses a manifest's limits that policy or a hard cap would cut.
+func (r *Runtime) affordable(asked Limits) error {
+	if err := asked.Check(); err != nil {
+		return err
+	}
+	for _, f := range spirit.Fields() {
+		want, most := f.Get(&asked), f.Get(&r.cfg.Policy)
+		if most != 0 && want > most {
+			return fmt.Errorf("%w: %s: the manifest asks for %d, policy permits %d", ErrInvalidLimits, f.Name, want, most)
+		}
+	}
+	return nil
+}
+
+// limits are what a caller gets that asks for l: defaults filled in, policy applied.
+func (r *Runtime) limits(l Limits) (Limits, error) {
+	if err := l.Check(); err != nil {
+		return Limits{}, err
+	}
+	l = l.Fill()
+	for _, f := range spirit.Fields() {
+		if most := f.Get(&r.cfg.Policy); most != 0 && f.Get(&l) > most {
+			f.Set(&l, most)
+		}
+	}
+	return l, nil
+}
+
+// Manifest returns the manifest; it must not be changed.
+func (s *Spirit) Manifest() *spirit.Manifest { return s.pkg.Manifest() }
+
+// Digest returns the package digest.
+func (s *Spirit) Digest() spirit.Digest { return s.pkg.Digest() }
+
+// Exports are the functions that the module offers, in its own order; the
+// slice must not be changed.
+func (s *Spirit) Exports() []Export { return s.program.Exports() }
+
+// Imports are the functions that the module wants, likewise.
+func (s *Spirit) Imports() []Import { return s.program.Imports() }
+
+// LoadTimes say where the time of Load went.
+func (s *Spirit) LoadTimes() LoadTimes { return s.program.LoadTimes() }
+
+// NewSandbox creates a sandbox of the Spirit and initialises it: state Ready.
+// A start function that runs out of fuel leaves it Paused: the sandbox is then
+// returned beside ErrOutOfFuel, and Refuel goes on.
+func (s *Spirit) NewSandbox(ctx context.Context, cfg SandboxConfig) (*Sandbox, error) {
+	c, err := s.config(cfg)
+	if err != nil {
+		return nil, err
+	}
+	inner, err := s.program.New(c)
+	if err != nil {
+		return nil, err
+	}
+	sb := &Sandbox{inner: inner}
+	if err := sb.Initialize(ctx); err != nil {
+		if inner.State() == Paused {
+			return sb, err
+		}
+		_ = sb.Close(ctx)
+		return nil, err
+	}
+	return sb, nil
+}
+
+// Call runs one export in a fresh instance and returns what it wrote: nothing
+// of an earlier call is left. The fuel limit covers the instantiation too, and
+// the fuel used is the same whether the instance was made or reset. A call that
+// runs out of fuel ends there.
+func (s *Spirit) Call(ctx context.Context, export string, in []byte, cfg SandboxConfig) (Result, error) {
+	c, err := s.config(cfg)
+	if err != nil {
+		return Result{}, err
+	}
+	out, u, err := s.program.Call(ctx, export, in, c)
+	return Result{Output: out, Receipt: s.receipt(&u, out)}, err
+}
+
+// CallValues is Call for an export that takes and returns numbers.
+func (s *Spirit) CallValues(ctx context.Context, export string, args []Value, cfg SandboxConfig) (Result, error) {
+	c, err := s.config(cfg)
+	if err != nil {
+		return Result{}, err
+	}
+	values, u, err := s.program.CallValues(ctx, export, args, c)
+	return Result{Values: values, Receipt: s.receipt(&u, nil)}, err
+}
+
+// Close frees the compiled code. Every sandbox of the Spirit must be closed before.
+func (s *Spirit) Close(ctx context.Context) error { return s.program.Close(ctx) }
+
+func (s *Spirit) receipt(u *sandbox.Usage, out []byte) Receipt {
+	return newReceipt(s.program.Digest(), u, out)
+}
+
+// config is what the sandbox layer needs to know: the manifest's limits where
+// the caller says none, the rights that were both asked for and granted.
+func (s *Spirit) config(cfg SandboxConfig) (sandbox.Config, error) {
+	m := s.pkg.Manifest()
+	asked := m.Limits
+	for _, f := range spirit.Fields() {
+		if v := f.Get(&cfg.Limits); v != 0 {
+			f.Set(&asked, v)
+		}
+	}
+	if cfg.Limits.Duration < 0 {
+		asked.Duration = cfg.Limits.Duration
+	}
+	cfg.Limits = asked
+	c, err := s.rt.config(cfg, m.Asked(), s.Digest())
+	c.Required = m.Required
+	c.Host.Identity.Spirit = m.Name + "@" + m.Version
+	return c, err
+}

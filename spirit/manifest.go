@@ -10,6 +10,10 @@ import (
 // MaxManifestBytes is the greatest size of a manifest.toml.
 const MaxManifestBytes = 256 << 10
 
+// MaxManifestKeys is how many keys a manifest can hold, [metadata] included: the
+// time to read one grows with its square.
+const MaxManifestKeys = 8192
+
 // MaxManifestProblems is how many problems of one manifest are reported.
 const MaxManifestProblems = 50
 

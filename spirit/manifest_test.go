@@ -389,12 +389,16 @@ func TestManifestLimits(t *testing.T) {
 	}
 
 	var many strings.Builder
-	for i := range 20_000 {
+	for i := range MaxManifestKeys {
 		fmt.Fprintf(&many, "k%d=1\n", i)
 	}
 	_, problems = ParseManifest([]byte(many.String()), "m")
-	if len(problems) != MaxManifestProblems || problems[49].Notes[0].Text != "19951 more problems are not shown" {
-		t.Errorf("20,001 problems give %d, the last with %v", len(problems), problems[len(problems)-1].Notes)
+	if len(problems) != MaxManifestProblems || problems[49].Notes[0].Text != "8143 more problems are not shown" {
+		t.Errorf("8,193 problems give %d, the last with %v", len(problems), problems[len(problems)-1].Notes)
+	}
+	_, problems = ParseManifest([]byte(many.String()+"more=1\n"), "m")
+	if len(problems) != 1 || !strings.Contains(problems[0].Message, "8193 keys, above the limit of 8192") {
+		t.Errorf("8,193 keys give %v", problems)
 	}
 
 	names := func(n int) string {

@@ -25,6 +25,7 @@ type reader struct {
 	text     []byte
 	file     string
 	problems []problem
+	keys     int // of all tables
 }
 
 // problem is a diagnostic before its place is counted in lines, which is worth
@@ -87,7 +88,8 @@ type entry struct {
 
 func (n *node) get(name string) *node { return n.index[name] }
 
-func (n *node) put(name string, v *node) {
+func (r *reader) put(n *node, name string, v *node) {
+	r.keys++
 	if n.index == nil {
 		n.index = map[string]*node{}
 	}
@@ -123,6 +125,10 @@ func (r *reader) tree() *node {
 			start, end = int(hit.Offset), int(hit.Offset+hit.Length)
 		}
 		r.add(start, end, codeSyntax, "", plainMessage(err), "")
+		return nil
+	}
+	if r.keys > MaxManifestKeys {
+		r.add(0, 0, codeValue, "", fmt.Sprintf("the manifest has %d keys, above the limit of %d", r.keys, MaxManifestKeys), "")
 		return nil
 	}
 	if len(r.problems) == 0 {
@@ -169,7 +175,7 @@ func (r *reader) header(root *node, p *unstable.Parser, e *unstable.Node) *node 
 			if last && e.Kind == unstable.ArrayTable {
 				next.kind = unstable.Array
 			}
-			table.put(name, next)
+			r.put(table, name, next)
 		}
 		switch {
 		case last && e.Kind == unstable.ArrayTable:
@@ -215,13 +221,13 @@ func (r *reader) keyValue(table *node, p *unstable.Parser, e *unstable.Node) {
 			}
 			v := r.value(p, e.Value(), start, end)
 			v.keyStart, v.keyEnd = start, end
-			table.put(name, v)
+			r.put(table, name, v)
 			return
 		}
 		switch {
 		case next == nil:
 			next = &node{kind: unstable.Table, start: start, end: end, keyStart: start, keyEnd: end, sealed: true}
-			table.put(name, next)
+			r.put(table, name, next)
 		case next.kind != unstable.Table || !next.sealed || next.defined:
 			r.twice(start, end, path, next)
 			return

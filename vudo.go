@@ -54,6 +54,10 @@ const (
 // Denial is the audit record of one refused request.
 type Denial = host.Denial
 
+// HostCallInfo is one finished call of a host function: its name, code, the
+// bytes it moved and the fuel it was charged.
+type HostCallInfo = host.HostCall
+
 // Config is what a runtime works with. The zero value is complete: the
 // default limits, no storage, no log, nothing written to disk. A service that
 // is not set refuses.
@@ -70,6 +74,10 @@ type Config struct {
 	Log     Logger       // nil = log functions return UNAVAILABLE
 	Events  chan<- Event // nil = none; a listener that is not ready loses events
 	Audit   func(Denial) // told of each distinct denial of a call; must not block
+
+	// Observe is told of each host call after it was made, on the guest's stack;
+	// it must not block. nil = nobody.
+	Observe func(HostCallInfo)
 
 	// Functions are host functions of the embedder, in import module "loa".
 	// See Func0 and its siblings.

@@ -86,7 +86,7 @@ func (s *State) bytes(ptr, n uint64) ([]byte, bool) {
 }
 
 // charge takes the current function's tariff for n bytes moved.
-func (s *State) charge(n int) { s.m.Charge(s.current.Base + units(n)) }
+func (s *State) charge(n int) { s.pay(s.current.Base + units(n)) }
 
 // units is the price of moving n bytes: 1 per started 64.
 func units(n int) uint64 { return (uint64(n) + 63) / 64 }

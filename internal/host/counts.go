@@ -66,7 +66,13 @@ func (s *State) enter(f *Func) {
 	if s.counters == nil {
 		s.counters = make([]counter, len(table))
 	}
-	s.current, s.in, s.out, s.refused = f, 0, 0, false
+	s.current, s.in, s.out, s.paid, s.refused = f, 0, 0, 0, false
+}
+
+// pay charges n fuel for the current host call.
+func (s *State) pay(n uint64) {
+	s.m.Charge(n)
+	s.paid += n
 }
 
 // leave counts and records one finished host call. v is its result as the
@@ -84,7 +90,7 @@ func (s *State) leave(f *Func, stack []uint64, code Code, v int64) {
 	}
 	s.journal.call(f, stack, v)
 	if s.svc.Observe != nil {
-		s.svc.Observe(HostCall{Identity: s.id, Name: f.Name, Code: code, In: s.in, Out: s.out})
+		s.svc.Observe(HostCall{Identity: s.id, Name: f.Name, Code: code, In: s.in, Out: s.out, Fuel: s.paid})
 	}
 }
 

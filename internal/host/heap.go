@@ -131,7 +131,7 @@ func (s *State) find(n uint64) (at uint64, ok bool) {
 		}
 		free := min(uint64(bits.TrailingZeros64(w)), 64-g&63, h.top-g)
 		if run+free >= n {
-			s.m.Charge(steps / 64)
+			s.pay(steps / 64)
 			return g - run, true
 		}
 		run += free
@@ -140,7 +140,7 @@ func (s *State) find(n uint64) (at uint64, ok bool) {
 	if lowest {
 		h.low = h.top
 	}
-	s.m.Charge(steps / 64)
+	s.pay(steps / 64)
 	return h.top - run, false
 }
 
@@ -206,7 +206,7 @@ func (s *State) free(addr, size uint64) int64 {
 	if !ok {
 		return int64(BadArgument)
 	}
-	s.m.Charge(n / 4096)
+	s.pay(n / 4096)
 	unset(h.first, at)
 	setAll(h.used, at, at+n, false)
 	h.low = min(h.low, at)
@@ -246,7 +246,7 @@ func (s *State) realloc(addr, old, size uint64) int64 {
 	if to < 0 {
 		return to
 	}
-	s.m.Charge(units(int(old)))
+	s.pay(units(int(old)))
 	src, _ := s.bytes(addr, old)
 	dst, _ := s.bytes(uint64(to), old)
 	copy(dst, src)

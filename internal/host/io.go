@@ -259,12 +259,12 @@ func inputRead(s *State, a []uint64) int64 {
 	if offset != in.taken {
 		return int64(BadArgument)
 	}
-	s.m.Charge(s.current.Base)
+	s.pay(s.current.Base)
 	if uint32(a[2]) == 0 {
 		return 0
 	}
 	s.fill(-1)
-	s.m.Charge(units(min(len(in.ahead), int(uint32(a[2])))))
+	s.pay(units(min(len(in.ahead), int(uint32(a[2])))))
 	dst, _ := s.bytes(a[1], a[2])
 	n, code := s.take(dst)
 	if code != Success {

@@ -59,6 +59,7 @@ type HostCall struct {
 	Name     string
 	Code     Code   // Success or the negative code, in the host_* numbering; for WASI the negated errno
 	In, Out  uint64 // bytes into the host, bytes out of it
+	Fuel     uint64 // charged by the host; the call instruction itself comes on top
 }
 
 // Identity says whose call it is, in log lines, denials and events.

@@ -62,6 +62,7 @@ type State struct {
 
 	current  *Func
 	in, out  uint64 // bytes that the current host call moved
+	paid     uint64 // fuel that it was charged
 	refused  bool   // the current host call was denied
 	last     Code   // of the last host call
 	slot     []byte // result of the last size-query function

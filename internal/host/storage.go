@@ -92,7 +92,7 @@ func storageGet(s *State, a []uint64) int64 {
 	if code != 0 {
 		return code
 	}
-	s.m.Charge(s.current.Base)
+	s.pay(s.current.Base)
 	s.totals.storageReads++
 	tx := s.tx
 	var value []byte
@@ -101,7 +101,7 @@ func storageGet(s *State, a []uint64) int64 {
 		value, found, err = tx.get(ctx, key)
 		return err
 	})
-	s.m.Charge(units(len(key) + len(value)))
+	s.pay(units(len(key) + len(value)))
 	s.in = uint64(len(key))
 	s.journal.data([]byte(key))
 	if err != nil {
@@ -187,7 +187,7 @@ func storageList(s *State, a []uint64) int64 {
 	if tx == nil {
 		return int64(Unavailable)
 	}
-	s.m.Charge(s.current.Base)
+	s.pay(s.current.Base)
 	s.totals.storageReads++
 	var keys []string
 	err := s.inStore(func(ctx context.Context) (err error) {
@@ -198,14 +198,14 @@ func storageList(s *State, a []uint64) int64 {
 	s.journal.data([]byte(prefix))
 	s.journal.data([]byte(after))
 	if err != nil {
-		s.m.Charge(units(int(s.in)))
+		s.pay(units(int(s.in)))
 		return storageCode(err)
 	}
 	size := 0
 	for _, k := range keys {
 		size += 4 + len(k)
 	}
-	s.m.Charge(units(int(s.in) + size))
+	s.pay(units(int(s.in) + size))
 	b := make([]byte, 0, size)
 	for _, k := range keys {
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(k)))

@@ -181,7 +181,9 @@ func (s *State) runGate(f *Func, stack []uint64) {
 
 // runDone is the Done of a WASI function, called only where Gate let it pass.
 func (s *State) runDone(f *Func, stack []uint64) {
+	paid := s.paid // by Gate
 	s.enter(f)
+	s.paid = paid
 	no := errno(stack[len(f.Params)])
 	if f.done != nil {
 		no = f.done(s, stack, no)
@@ -297,7 +299,7 @@ func doneEnviron(s *State, a []uint64, no errno) errno {
 		return no
 	}
 	vars, size := s.environ()
-	s.m.Charge(units(size))
+	s.pay(units(size))
 	pointers, ok := s.bytes(a[0], uint64(4*len(vars)))
 	if !ok || !s.inMemory(a[1], uint64(size)) {
 		return errnoFault

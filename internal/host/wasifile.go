@@ -119,7 +119,7 @@ func (s *State) chargeFile(f file, n int) {
 	if f.kind == isFile {
 		base = baseStorage
 	}
-	s.m.Charge(base + units(n))
+	s.pay(base + units(n))
 }
 
 // onFile is the gate of a function whose first parameter is a descriptor.
@@ -206,7 +206,7 @@ func wasiFileFuncs() []Func {
 			func(s *State, a []uint64, no errno) errno {
 				n := min(s.get32(a[4]), uint32(a[2]))
 				if no == errnoSuccess {
-					s.m.Charge(units(int(n)))
+					s.pay(units(int(n)))
 				}
 				return s.reads(a[1], uint64(n), no)
 			}),
@@ -335,7 +335,7 @@ func doneRead(result int) func(s *State, a []uint64, no errno) errno {
 			return no
 		}
 		n := s.get32(a[result])
-		s.m.Charge(units(int(n)))
+		s.pay(units(int(n)))
 		s.out = uint64(n)
 		list, _ := s.bytes(a[1], uint64(uint32(a[2]))*8)
 		for ; len(list) > 0 && n > 0; list = list[8:] {

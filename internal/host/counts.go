@@ -90,7 +90,7 @@ func (s *State) leave(f *Func, stack []uint64, code Code, v int64) {
 	}
 	s.journal.call(f, stack, v)
 	if s.svc.Observe != nil {
-		s.svc.Observe(HostCall{Identity: s.id, Name: f.Name, Code: code, In: s.in, Out: s.out, Fuel: s.paid})
+		s.svc.Observe(HostCall{Identity: s.identity(), Name: f.Name, Code: code, In: s.in, Out: s.out, Fuel: s.paid})
 	}
 }
 

@@ -43,7 +43,7 @@ func (s *State) deny(d *capability.Denial) int64 {
 		return int64(Denied)
 	}
 	rec := Denial{
-		Time: s.svc.Clock.Now(), Identity: s.id,
+		Time: s.svc.Clock.Now(), Identity: s.identity(),
 		Type: d.Type, Target: target, Reason: d.Reason, Grant: d.Grant, Count: 1,
 	}
 	if s.denials.index == nil {

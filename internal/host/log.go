@@ -146,7 +146,7 @@ func (s *State) emit(level Level, text []byte) Code {
 	}
 	s.log.bytes += uint64(len(text))
 	for line := range strings.SplitSeq(string(text), "\n") {
-		s.svc.Logger.Log(LogLine{Time: now, Level: level, Identity: s.id, Text: diag.Escape(line)})
+		s.svc.Logger.Log(LogLine{Time: now, Level: level, Identity: s.identity(), Text: diag.Escape(line)})
 	}
 	return Success
 }

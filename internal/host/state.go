@@ -43,7 +43,7 @@ type StateConfig struct {
 
 // CallIO is where one call gets its input from and puts its output.
 type CallIO struct {
-	Call   string    // invocation id
+	Call   func() string // invocation id, asked for when something is reported; nil = ""
 	Input  []byte    // the whole input; not changed, kept until the call ends
 	Stdin  io.Reader // if not nil, the input is this stream instead
 	Stdout io.Writer // if not nil, output goes here at once instead of to Output
@@ -58,7 +58,8 @@ type State struct {
 	rights *capability.Set
 	limits spirit.Limits
 	svc    Services
-	id     Identity
+	id     Identity // Call is filled in by identity
+	callID func() string
 
 	current  *Func
 	in, out  uint64 // bytes that the current host call moved
@@ -123,7 +124,7 @@ func (s *State) Reset(cfg StateConfig) {
 // Begin starts a call: counters are zero, the result slot is empty, a new
 // storage transaction is open.
 func (s *State) Begin(call CallIO) {
-	s.id.Call = call.Call
+	s.id.Call, s.callID = "", call.Call
 	s.last, s.slot = Success, nil
 	s.failed, s.failCode, s.failText = false, 0, ""
 	clear(s.counters)
@@ -137,6 +138,15 @@ func (s *State) Begin(call CallIO) {
 	if s.cfg.Rollback {
 		s.kept = s.heap.clone()
 	}
+}
+
+// identity says whose call it is. The id of the call is made when the first
+// report needs it: most calls report nothing.
+func (s *State) identity() Identity {
+	if s.id.Call == "" && s.callID != nil {
+		s.id.Call = s.callID()
+	}
+	return s.id
 }
 
 // Commit ends a call that succeeded: its writes to storage are durable when

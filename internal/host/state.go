@@ -44,9 +44,9 @@ type StateConfig struct {
 // CallIO is where one call gets its input from and puts its output.
 type CallIO struct {
 	Call   func() string // invocation id, asked for when something is reported; nil = ""
-	Input  []byte    // the whole input; not changed, kept until the call ends
-	Stdin  io.Reader // if not nil, the input is this stream instead
-	Stdout io.Writer // if not nil, output goes here at once instead of to Output
+	Input  []byte        // the whole input; not changed, kept until the call ends
+	Stdin  io.Reader     // if not nil, the input is this stream instead
+	Stdout io.Writer     // if not nil, output goes here at once instead of to Output
 }
 
 // State is what one sandbox has open with the host: the call in progress, its

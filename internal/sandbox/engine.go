@@ -160,7 +160,7 @@ func (e *Engine) addModules() error {
 			if f.Impl == nil || !contains(f.Modules, name) {
 				continue
 			}
-			b.NewFunctionBuilder().WithGoModuleFunction(hostFunction(f.Impl), valueTypes(f.Params), valueTypes(f.Results)).Export(f.Name)
+			b.NewFunctionBuilder().WithGoModuleFunction(hostFunction(f.Impl, f.Params), valueTypes(f.Params), valueTypes(f.Results)).Export(f.Name)
 		}
 		if name == host.ModuleLoa {
 			for _, f := range e.cfg.Functions {

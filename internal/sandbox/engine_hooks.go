@@ -8,6 +8,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/univrs/vudo/internal/fault"
+	"github.com/univrs/vudo/internal/fuel"
 	"github.com/univrs/vudo/internal/host"
 	"github.com/univrs/vudo/internal/wasm"
 )
@@ -25,10 +26,26 @@ func (*guestContext) Value(any) any               { return nil }
 
 func sandboxOf(ctx context.Context) *Sandbox { return ctx.(*guestContext).s }
 
-func hostFunction(impl func(*host.State, []uint64)) api.GoModuleFunc {
+// hostFunction is impl as the engine calls it. The engine leaves the upper half
+// of a 32-bit parameter as it finds it; impl sees zeros there, always.
+func hostFunction(impl func(*host.State, []uint64), params []wasm.ValType) api.GoModuleFunc {
+	narrow := narrowParams(params)
 	return func(ctx context.Context, _ api.Module, stack []uint64) {
+		for _, i := range narrow {
+			stack[i] &= 1<<32 - 1
+		}
 		impl(sandboxOf(ctx).host, stack)
 	}
+}
+
+func narrowParams(params []wasm.ValType) []int {
+	var narrow []int
+	for i, t := range params {
+		if t == wasm.I32 || t == wasm.F32 {
+			narrow = append(narrow, i)
+		}
+	}
+	return narrow
 }
 
 // addHooks registers what the metering pass calls (docs/spec/fuel.md).
@@ -37,27 +54,38 @@ func addHooks(b wazero.HostModuleBuilder) {
 	add := func(name string, params, results []api.ValueType, f api.GoModuleFunc) {
 		b.NewFunctionBuilder().WithGoModuleFunction(f, params, results).Export(name)
 	}
-	add("hook", nil, nil, func(ctx context.Context, _ api.Module, _ []uint64) {
+	add(fuel.ImportHook, nil, nil, func(ctx context.Context, _ api.Module, _ []uint64) {
 		sandboxOf(ctx).hook()
 	})
-	add("memory_grow", i32, i32, func(ctx context.Context, _ api.Module, stack []uint64) {
+	add(fuel.ImportMemoryGrow, i32, i32, func(ctx context.Context, _ api.Module, stack []uint64) {
 		stack[0] = gateResult(sandboxOf(ctx).growMemory(uint32(stack[0])))
 	})
-	add("table_grow", []api.ValueType{api.ValueTypeI32, api.ValueTypeI32}, i32, func(ctx context.Context, _ api.Module, stack []uint64) {
+	add(fuel.ImportTableGrow, []api.ValueType{api.ValueTypeI32, api.ValueTypeI32}, i32, func(ctx context.Context, _ api.Module, stack []uint64) {
 		stack[0] = gateResult(sandboxOf(ctx).growTable(uint32(stack[0]), uint32(stack[1])))
 	})
-	add("stack_overflow", nil, nil, func(ctx context.Context, _ api.Module, _ []uint64) {
+	add(fuel.ImportStackOverflow, nil, nil, func(ctx context.Context, _ api.Module, _ []uint64) {
 		sandboxOf(ctx).unwind(fault.ErrStackLimit)
 	})
 	for _, f := range host.Table() {
 		if !contains(f.Modules, host.ModuleWASI) {
 			continue
 		}
-		add("gate:"+f.Name, valueTypes(f.Params), i32, hostFunction(f.Gate))
-		if f.Done != nil && len(f.Results) == 1 {
-			add("done:"+f.Name, valueTypes(append(append([]wasm.ValType(nil), f.Params...), f.Results...)), i32, hostFunction(f.Done))
+		add(fuel.ImportGate+f.Name, valueTypes(f.Params), i32, hostFunction(f.Gate, f.Params))
+		if len(f.Results) == 1 {
+			params := append(append([]wasm.ValType(nil), f.Params...), f.Results...)
+			add(fuel.ImportDone+f.Name, valueTypes(params), i32, hostFunction(doneOf(&f), params))
 		}
 	}
+}
+
+// doneOf is what stands behind a WASI function; one without work of its own
+// passes the errno on.
+func doneOf(f *host.Func) func(*host.State, []uint64) {
+	if f.Done != nil {
+		return f.Done
+	}
+	last := len(f.Params)
+	return func(_ *host.State, stack []uint64) { stack[0] = stack[last] }
 }
 
 func gateResult(granted bool) uint64 {
@@ -70,7 +98,11 @@ func gateResult(granted bool) uint64 {
 // customFunction runs an embedder's function: the order of checks is that of
 // the host's own (docs/spec/vm.md, section 5.1).
 func customFunction(f *Function) api.GoModuleFunc {
+	narrow := narrowParams(f.Type.Params)
 	return func(ctx context.Context, _ api.Module, stack []uint64) {
+		for _, i := range narrow {
+			stack[i] &= 1<<32 - 1
+		}
 		s := sandboxOf(ctx)
 		m := (*machine)(s)
 		m.Poll()

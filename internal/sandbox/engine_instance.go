@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
@@ -20,6 +21,7 @@ type instance struct {
 	mod     api.Module
 	mem     api.Memory // nil: the module has none
 	alloc   allocator
+	files   io.Closer // mapped directories; nil = none
 	fuel    api.MutableGlobal
 	depth   api.MutableGlobal   // nil: no function counts its frame
 	globals []api.MutableGlobal // of the guest, when first needed
@@ -90,8 +92,16 @@ func (p *Program) instance(s *Sandbox) (*instance, error) {
 	if p.image.Memory {
 		ctx = experimental.WithMemoryAllocator(ctx, &inst.alloc)
 	}
-	mod, err := p.eng.runtime.InstantiateModule(ctx, p.compiled, s.moduleConfig())
+	config, files, err := s.moduleConfig()
 	if err != nil {
+		return nil, err
+	}
+	inst.files = files
+	mod, err := p.eng.runtime.InstantiateModule(ctx, p.compiled, config)
+	if err != nil {
+		if files != nil {
+			_ = files.Close()
+		}
 		return nil, err
 	}
 	inst.mod = mod
@@ -111,9 +121,22 @@ func (p *Program) instance(s *Sandbox) (*instance, error) {
 	return inst, nil
 }
 
-// moduleConfig is what the engine's own WASI functions work with.
-func (s *Sandbox) moduleConfig() wazero.ModuleConfig {
-	return plainConfig
+// moduleConfig is what the engine's own WASI functions work with, and what must
+// be closed after the instance.
+func (s *Sandbox) moduleConfig() (wazero.ModuleConfig, io.Closer, error) {
+	if !s.prog.wasi {
+		return plainConfig, nil, nil
+	}
+	return wasiConfig(plainConfig, s.host.WASI())
+}
+
+// close returns the instance's memory and what was opened for it.
+func (i *instance) close(ctx context.Context) error {
+	err := i.mod.Close(ctx)
+	if i.files != nil {
+		err = errors.Join(err, i.files.Close())
+	}
+	return err
 }
 
 // rest gives the guest its whole stack allowance, as at the start of each call.
@@ -196,7 +219,7 @@ func (s *Sandbox) dropInstance() {
 	s.meter.spare = int64(inst.fuel.Get())
 	s.inst = nil
 	if !s.recycle(inst) {
-		_ = inst.mod.Close(s.eng.context)
+		_ = inst.close(s.eng.context)
 	}
 }
 
@@ -240,7 +263,7 @@ func (s *Sandbox) restore() error {
 		}
 		if more := (uint64(len(p.memory)) - s.prog.image.MinSize) / pageSize; more > 0 {
 			if _, ok := inst.mem.Grow(uint32(more)); !ok {
-				_ = inst.mod.Close(s.eng.context)
+				_ = inst.close(s.eng.context)
 				return fmt.Errorf("%w: no address space to roll back to", fault.ErrMemoryLimit)
 			}
 		}
@@ -362,7 +385,7 @@ func (p *pool) drain(ctx context.Context) error {
 	p.mu.Unlock()
 	var err error
 	for _, inst := range idle {
-		err = errors.Join(err, inst.mod.Close(ctx))
+		err = errors.Join(err, inst.close(ctx))
 	}
 	return err
 }

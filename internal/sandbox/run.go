@@ -41,7 +41,7 @@ func (s *Sandbox) begin(ctx context.Context, in []byte) {
 		}
 	}
 	s.host.Begin(host.CallIO{
-		Call: s.invocation(), Input: in, Stdin: s.cfg.Stdin, Stdout: s.cfg.Stdout,
+		Call: s.callID, Input: in, Stdin: s.cfg.Stdin, Stdout: s.cfg.Stdout,
 	})
 	s.eng.emit(s, ExecutionStarted, "")
 }

@@ -51,14 +51,15 @@ const (
 // for one goroutine, except Pause, Resume, Terminate, State and Metrics, which
 // are safe for all.
 type Sandbox struct {
-	eng   *Engine
-	guest guestContext
-	prog  *Program // nil before Initialize of a sandbox made from bytes
-	wasm  []byte   // until then
-	id    ID
-	cfg   Config
-	host  *host.State
-	inst  *instance
+	eng    *Engine
+	guest  guestContext
+	prog   *Program // nil before Initialize of a sandbox made from bytes
+	wasm   []byte   // until then
+	id     ID
+	cfg    Config
+	host   *host.State
+	callID func() string // id of the present call, for reports
+	inst   *instance
 
 	mu      sync.Mutex // state, hold, busy, extra, metrics, and the fields of the call's context
 	state   State
@@ -163,6 +164,7 @@ func (e *Engine) create(cfg Config) (*Sandbox, error) {
 	cfg.Limits = cfg.Limits.Fill()
 	s := &Sandbox{eng: e, cfg: cfg, state: Initializing, wake: make(chan struct{}, 1)}
 	s.guest.s = s
+	s.callID = s.invocation
 	if _, err := io.ReadFull(e.random, s.id[:]); err != nil {
 		return nil, fmt.Errorf("no random id for a sandbox: %w", err)
 	}

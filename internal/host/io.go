@@ -76,11 +76,11 @@ type chunk struct {
 
 func (in *input) release() { in.bytes, in.ahead, in.stream, in.reading = nil, nil, nil, nil }
 
-func (in *input) digest() (d [32]byte) {
-	if in.hash != nil {
-		in.hash.Sum(d[:0])
+func (in *input) digest() [32]byte {
+	if in.hash == nil {
+		return [32]byte{}
 	}
-	return d
+	return [32]byte(in.hash.Sum(nil))
 }
 
 // fill waits until there is something to read from the stream, or its end, or
@@ -167,11 +167,11 @@ type output struct {
 	hash    hash.Hash
 }
 
-func (o *output) digest() (d [32]byte) {
-	if o.hash != nil {
-		o.hash.Sum(d[:0])
+func (o *output) digest() [32]byte {
+	if o.hash == nil {
+		return [32]byte{}
 	}
-	return d
+	return [32]byte(o.hash.Sum(nil))
 }
 
 // write appends p to the output, all of it or nothing, unless a stream fails

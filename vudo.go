@@ -126,7 +126,7 @@ func New(_ context.Context, cfg Config) (*Runtime, error) {
 		return nil, err
 	}
 	r.engine = engine
-	r.host = host.Services{Clock: cfg.Clock, Random: cfg.Random, Storage: cfg.Storage, Logger: cfg.Log, Audit: cfg.Audit}
+	r.host = host.Services{Clock: cfg.Clock, Random: cfg.Random, Storage: cfg.Storage, Logger: cfg.Log, Audit: cfg.Audit, Observe: cfg.Observe}
 	return r, nil
 }
 

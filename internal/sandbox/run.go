@@ -340,7 +340,13 @@ func (s *Sandbox) newHostState() *host.State {
 		services.Denied = func(d host.Denial) {
 			s.eng.emit(s, CapabilityDenied, spirit.Capability{Type: d.Type, Target: d.Target}.String()+": "+d.Reason.String())
 		}
-		services.Observe = func(h host.HostCall) { s.eng.emit(s, HostCallInvoked, h.Name+": "+h.Code.String()) }
+		also := services.Observe
+		services.Observe = func(h host.HostCall) {
+			if also != nil {
+				also(h)
+			}
+			s.eng.emit(s, HostCallInvoked, h.Name+": "+h.Code.String())
+		}
 		c.Services = &services
 	}
 	return host.NewState((*machine)(s), c)

@@ -68,8 +68,13 @@ type Ring struct {
 type Edge struct{ From, To, Why string }
 
 // Blind forbids every path of imports from one package to another, which may
-// be a package of this module or of another (with all below it).
-type Blind struct{ From, To, Why string }
+// be a package of this module or of another (with all below it). With Direct it
+// forbids the import itself and allows the way through a third package.
+type Blind struct {
+	From, To string
+	Direct   bool
+	Why      string
+}
 
 // Only names the files that may import a foreign package.
 type Only struct {
@@ -147,6 +152,14 @@ func (l Layers) Check(imports []Import) []Problem {
 		next[i.From] = append(next[i.From], i)
 	}
 	for _, b := range l.Blind {
+		if b.Direct {
+			for _, i := range next[b.From] {
+				if below(i.To, b.To) {
+					complain(i, "%s imports %s: %s", b.From, i.To, b.Why)
+				}
+			}
+			continue
+		}
 		if way := reach(next, b.From, b.To); way != nil {
 			var names []string
 			for _, i := range way {

@@ -18,6 +18,7 @@ func TestLayersSeeViolations(t *testing.T) {
 		Blind: []lint.Blind{
 			{From: ".", To: "other", Why: "the door has no other"},
 			{From: "mid", To: "example.org/db", Why: "no database"},
+			{From: ".", To: "leaf", Direct: true, Why: "through mid only"},
 		},
 		Only:  []lint.Only{{Package: "example.org/engine", Files: []string{"mid/engine*.go"}, Why: "one name for it"}},
 		Tests: []string{"golden"},
@@ -40,6 +41,7 @@ func TestLayersSeeViolations(t *testing.T) {
 		{"test support", "mid/new.go", "package mid\n\nimport _ \"example.org/a/golden\"\n", "which is for tests"},
 		{"blind", "mid/new.go", "package mid\n\nimport _ \"example.org/a/other\"\n", ". reaches other (. -> mid -> other): the door has no other"},
 		{"blind to a foreign package", "mid/new.go", "package mid\n\nimport _ \"example.org/db/sql\"\n", "no database"},
+		{"direct", "root2.go", "package a\n\nimport _ \"example.org/a/leaf\"\n", ". imports leaf: through mid only"},
 		{"engine", "mid/new.go", "package mid\n\nimport _ \"example.org/engine\"\n", "only mid/engine*.go may import"},
 		{"test may", "leaf/leaf_test.go", "package leaf\n\nimport _ \"example.org/a/mid\"\n", ""},
 	} {

@@ -24,7 +24,7 @@ func TestExportedNamesAreDocumented(t *testing.T) {
 }
 
 func TestOnlyTheCommandWritesToATerminal(t *testing.T) {
-	ps, err := lint.Terminal(repository, "internal/cli")
+	ps, err := lint.Terminal(repository, "internal/cli", "examples/embed")
 	fail(t, ps, err)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 
@@ -19,6 +20,7 @@ import (
 // host with 64 bytes.
 func small() []byte {
 	b := wasm.NewBuilder()
+	read := b.ImportFunc("vudo", "host_input_read", wasm.Types(wasm.I32, wasm.I32, wasm.I32), wasm.Types(wasm.I32))
 	write := b.ImportFunc("vudo", "host_output_write", wasm.Types(wasm.I32, wasm.I32), wasm.Types(wasm.I32))
 	b.Memory(1, 16)
 	b.Data(1024, []byte("some data of a module"))
@@ -30,9 +32,10 @@ func small() []byte {
 	b.Func("write64", nil, nil, nil, func(e *wasm.Emitter) {
 		e.I32Const(0).I32Const(64).Call(write).Op(wasm.OpDrop)
 	})
-	b.Func("host", wasm.Types(wasm.I32), nil, nil, func(e *wasm.Emitter) { // n calls of host_output_write with no bytes but 64 read
+	b.Func("host", nil, nil, wasm.Types(wasm.I32), func(e *wasm.Emitter) { // 100,000 calls with 64 bytes each
+		e.I32Const(100_000).LocalSet(0)
 		e.Loop(wasm.BlockEmpty)
-		e.I32Const(0).I32Const(64).Call(write).Op(wasm.OpDrop)
+		e.I32Const(0).I32Const(0).I32Const(64).Call(read).Op(wasm.OpDrop)
 		e.LocalGet(0).I32Const(1).Op(wasm.OpI32Sub).LocalTee(0).BrIf(0)
 		e.End()
 	})
@@ -126,6 +129,7 @@ func BenchmarkFreshInstance(b *testing.B) {
 		r := wazero.NewRuntime(ctx)
 		defer r.Close(ctx)
 		env := r.NewHostModuleBuilder("vudo")
+		env.NewFunctionBuilder().WithFunc(func(uint32, uint32, uint32) uint32 { return 0 }).Export("host_input_read")
 		env.NewFunctionBuilder().WithFunc(func(uint32, uint32) uint32 { return 0 }).Export("host_output_write")
 		env.Instantiate(ctx)
 		c, err := r.CompileModule(ctx, p.source)
@@ -160,25 +164,31 @@ func BenchmarkPooled(b *testing.B) {
 
 func BenchmarkPauseResume(b *testing.B) {
 	ctx := context.Background()
-	s := benchSandbox(b, Config{Limits: spirit.Limits{Fuel: 1}})
-	if _, _, err := s.CallValues(ctx, "spin", []Value{I32(-1)}); !errors.Is(err, fault.ErrOutOfFuel) {
+	s := benchSandbox(b, Config{Limits: spirit.Limits{Fuel: 100, Duration: time.Hour}})
+	if _, _, err := s.CallValues(ctx, "spin", []Value{I32(0)}); !errors.Is(err, fault.ErrOutOfFuel) {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := s.Refuel(ctx, 1); !errors.Is(err, fault.ErrOutOfFuel) {
+		_, err := s.Refuel(ctx, 6) // less than one round costs: each refuel pauses again
+		if errors.Is(err, fault.ErrOutOfFuel) {
+			continue
+		}
+		if err != nil {
 			b.Fatal(err)
 		}
+		s.CallValues(ctx, "spin", []Value{I32(0)})
 	}
 }
 
 func BenchmarkHostCall64(b *testing.B) {
 	ctx := context.Background()
-	s := benchSandbox(b, Config{Limits: spirit.Limits{Fuel: 1 << 50, OutputBytes: 256 << 20}})
-	const calls = 100000
+	s := benchSandbox(b, Config{Limits: spirit.Limits{Fuel: 1 << 50}})
+	const calls = 100_000
+	in := make([]byte, 64)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, _, err := s.CallValues(ctx, "host", []Value{I32(calls)}); err != nil {
+		if _, _, err := s.Call(ctx, "host", in); err != nil {
 			b.Fatal(err)
 		}
 	}

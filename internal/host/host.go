@@ -193,7 +193,7 @@ func (s *State) run(f *Func, stack []uint64) {
 		v = f.impl(s, stack)
 	}
 	code := Success
-	if v < 0 && f.result != resultBits {
+	if v < 0 && f.result != resultBits || s.refused {
 		code = Code(v)
 	}
 	s.leave(f, stack, code, v)

@@ -208,6 +208,9 @@ func (s *State) printText(level Level, ptr, n uint64, end bool) int64 {
 	if len(p) > MaxText {
 		return s.dropText(len(p), BadArgument)
 	}
+	if s.svc.Logger == nil {
+		return s.dropText(len(p), Unavailable)
+	}
 	if uint64(len(p)) > s.limits.LogBytes-s.log.bytes {
 		return s.dropText(len(p), LimitHit)
 	}
@@ -255,8 +258,8 @@ func (s *State) flushText() {
 // trapText ends the run with the guest's own text, on one line.
 func (s *State) trapText(kind fault.Kind, ptr, n uint64) {
 	text := ""
-	if p, ok := s.bytes(ptr, min(uint64(uint32(n)), MaxText)); ok {
-		text = diag.Escape(string(p))
+	if p, ok := s.bytes(ptr, n); ok {
+		text = diag.Escape(string(p[:min(len(p), MaxText)]))
 	}
 	s.journal.data([]byte(text))
 	s.m.Trap(kind, text)

@@ -74,6 +74,7 @@ type Engine struct {
 	notices  chan<- Notice
 	lost     atomic.Uint64
 	extra    map[string]*Function // embedder functions by name
+	onHook   func(*Sandbox)       // tests stand here at each hook; else nil
 
 	mu     sync.Mutex
 	live   map[*Sandbox]struct{}

@@ -5,6 +5,10 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -149,7 +153,11 @@ func (p *Program) compile(ctx context.Context) (err error) {
 	budget := compileBudget(len(p.source))
 	cctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
-	p.compiled, err = p.eng.runtime.CompileModule(experimental.WithCompilationWorkers(cctx, 2), p.image.Metered)
+	cctx = experimental.WithCompilationWorkers(cctx, 2)
+	p.compiled, err = p.eng.runtime.CompileModule(cctx, p.image.Metered)
+	if err != nil && strings.Contains(err.Error(), damagedEngineCache) && p.eng.dropEngineCache() == nil {
+		p.compiled, err = p.eng.runtime.CompileModule(cctx, p.image.Metered)
+	}
 	switch {
 	case err == nil:
 		return nil
@@ -159,6 +167,27 @@ func (p *Program) compile(ctx context.Context) (err error) {
 		return fmt.Errorf("%w: more than %v for %d bytes", fault.ErrCompileLimit, budget, len(p.source))
 	}
 	return fmt.Errorf("%w: %w", fault.ErrInvalidModule, err)
+}
+
+// damagedEngineCache stands in the errors of an engine that cannot read its own
+// cache back; it has no error value for it.
+const damagedEngineCache = "compilationcache: "
+
+// dropEngineCache removes the machine code that the engine keeps, all of it,
+// because nothing tells which file is damaged. Our images stay.
+func (e *Engine) dropEngineCache() error {
+	if e.cacheDir == "" {
+		return nil
+	}
+	return filepath.WalkDir(filepath.Join(e.cacheDir, "engine"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	})
 }
 
 // Close frees the compiled code. Sandboxes of the program must be closed before.

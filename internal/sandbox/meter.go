@@ -72,6 +72,9 @@ func (s *Sandbox) hand(n int64, now time.Time) {
 func (s *Sandbox) hook() {
 	m := &s.meter
 	m.slices++
+	if s.eng.onHook != nil {
+		s.eng.onHook(s)
+	}
 	now := s.eng.clock.Now()
 	s.adapt(now)
 	s.boundary(now)

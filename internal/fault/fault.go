@@ -7,6 +7,8 @@
 // which docs/spec/errors.md is generated.
 package fault
 
+//lint:file-ignore ST1005 the texts of the sentinels are those of the specification.
+
 import (
 	"errors"
 	"fmt"

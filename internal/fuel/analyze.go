@@ -20,10 +20,13 @@ type facts struct {
 	calls     span // of analysis.calls: defined functions it calls, one entry per call
 	types     span // of analysis.types: signatures it calls through tables
 
-	// Decided afterwards by callGraph.
+	// Decided afterwards by resolveCalls and findCalledLoops.
 	counted bool   // counts its frame in the depth counter
 	bounded bool   // costs at most leafLimit, callees included, and never enters the host
 	total   uint64 // if bounded: the greatest cost, callees included
+	checks  bool   // checks on entry: it calls what is not bounded
+	local   bool   // keeps the counter in a local: it has loops that make no call
+	called  span   // of analysis.called: its loops
 }
 
 type span struct{ from, to int }
@@ -34,6 +37,9 @@ type analysis struct {
 	funcs []facts // of the defined functions
 	calls []uint32
 	types []uint32
+	// called says of each loop, in the order of the source, whether it makes a
+	// call that checks in every turn; only for functions that call and loop.
+	called []bool
 
 	typeOf      []uint32 // type index of every function, imports first
 	globalTypes []wasm.ValType

@@ -6,29 +6,36 @@ import (
 	"github.com/univrs/vudo/internal/wasm"
 )
 
-// The bounds behind Overshoot. A check always follows a charge, so between two
-// checks a run charges at most
+// The bounds behind Overshoot. A check follows a charge, or stands in front of
+// the first one of a function or of a loop's turn. On any path through one
+// function the charges between two checks, or from a check to the end, or from
+// the entry to the first check, are at most pathLimit:
 //
 //	segmentLimit  until the pass puts in a check
 //	+ leafLimit   a call to a bounded function, which checks nothing itself
 //	+ regionLimit the charge that the check follows
 //
-// in a function, which is half of Overshoot; and at most the same again in a
-// callee that loops but calls nobody, whose first check is at its first loop.
-// Every other callee checks on entry, and its caller after the call.
+// Between functions: the end of a callee and the path of its caller up to the
+// next check or the next callee that checks on entry, 2 x pathLimit; the path
+// of a caller and that of a callee without a check on entry, the same; and
+// before the check inside a bulk operation bulkPiece more.
 const (
 	// Overshoot is how far below zero the counter may fall before the guest
 	// enters the host: the debt of an exhausted call is never greater.
-	Overshoot = 65536
+	Overshoot = 2*pathLimit + bulkPiece
 
-	// regionLimit ends a region whose cost has reached it, so that no single
-	// charge is large.
-	regionLimit = 8192
+	pathLimit = segmentLimit + leafLimit + regionLimit
+	// segmentLimit is the cost of a path after which a check is put in.
+	segmentLimit = 16384
 	// leafLimit is the greatest cost, callees included, of a function without
 	// loops that its callers need not check after.
-	leafLimit = 8192
-	// segmentLimit is the cost of a path after which a check is put in.
-	segmentLimit = Overshoot/2 - leafLimit - regionLimit
+	leafLimit = 4096
+	// regionLimit ends a region whose cost has reached it, so that no single
+	// charge is large.
+	regionLimit = 4096
+	// turnLimit is the most that a turn of a loop without a check at its head
+	// may have charged since its last check.
+	turnLimit = 4096
 	// bulkPiece is the most that a bulk operation charges between two checks.
 	bulkPiece = 16384
 )
@@ -57,23 +64,20 @@ type writer struct {
 	track *offsetRecorder
 
 	// The function at hand.
-	f         *facts
-	src       []byte
-	local     uint32 // the counter's local
-	useLocal  bool   // the function has loops: it keeps the counter in a local
-	wrapped   bool   // a block around the body catches every exit
-	blocks    []block
-	depth     int // labels open in the output, the function's own not counted
-	from      int // start in src of what has not been copied yet
-	cost      uint32
-	mayTrap   bool
-	entry     bool // nothing has been charged yet
-	patches   []patch
-	patched   []byte
-	accesses  []access
-	written   []uint32 // scratch of loopLocals
-	seen      []uint32 // by local: number of the loop that has seen it
-	loopCount uint32
+	f        *facts
+	src      []byte
+	local    uint32 // the counter's local
+	useLocal bool   // the function keeps the counter in a local
+	wrapped  bool   // a block around the body catches every exit
+	loops    int    // loops opened so far
+	blocks   []block
+	depth    int // labels open in the output, the function's own not counted
+	from     int // start in src of what has not been copied yet
+	cost     uint32
+	mayTrap  bool
+	entry    bool // nothing has been charged yet
+	patches  []patch
+	patched  []byte
 
 	path state
 	dead int // open blocks of unreachable code
@@ -100,19 +104,13 @@ type block struct {
 	label    int   // w.depth inside: a branch to it from depth d has the label d - label
 	bt       wasm.BlockType
 	targeted bool
+	called   bool  // a loop without a check at its head
 	exit     state // meet of the branches to its end
 	start    state // of an if without else so far: where its condition was
-	access   int   // of a loop: len(w.accesses) at its start
 }
 
 // patch replaces src[start:end] by patched[from:to].
 type patch struct{ start, end, from, to int }
-
-// access is a use of a local, in source order.
-type access struct {
-	local uint32
-	write bool
-}
 
 func (w *writer) op(ops ...byte)    { w.out = append(w.out, ops...) }
 func (w *writer) idx(v uint32)      { w.out = wasm.AppendUint(w.out, uint64(v)) }
@@ -136,16 +134,14 @@ func (w *writer) function(i int) (from, to int, locals []wasm.LocalGroup, err er
 	code := &w.a.m.Codes[i]
 	typ := &w.a.m.Types[w.a.m.Funcs[i]]
 	w.f, w.src = &w.a.funcs[i], code.Body
-	w.useLocal = w.f.loops
-	w.wrapped = w.f.earlyExit && (w.useLocal || w.f.counted)
+	w.useLocal = w.f.local
+	w.wrapped = w.f.checks || w.f.earlyExit && (w.useLocal || w.f.counted)
+	w.loops = 0
 	w.local = uint32(len(typ.Params)) + uint32(code.NumLocals())
 	w.blocks, w.depth, w.from, w.cost, w.mayTrap = w.blocks[:0], 0, 0, EntryFuel, false
-	w.entry, w.dead, w.accesses = true, 0, w.accesses[:0]
+	w.entry, w.dead = true, 0
 	w.patches, w.patched = w.patches[:0], w.patched[:0]
-	w.path = state{due: !w.f.bounded && (w.f.hosts || w.f.open || w.f.calls.from < w.f.calls.to), clean: true}
-	for uint32(len(w.seen)) < w.local {
-		w.seen = append(w.seen, 0)
-	}
+	w.path = state{clean: true}
 	locals = code.Locals
 	if w.useLocal {
 		locals = append(locals[:len(locals):len(locals)], wasm.LocalGroup{Count: 1, Type: wasm.I64})
@@ -187,27 +183,54 @@ func (w *writer) skip(c class) bool {
 	return false
 }
 
-// prologue counts the frame and opens the block that catches the exits.
+// prologue counts the frame, checks on entry and opens the block that catches
+// the exits:
+//
+//	block $overflow                if the frame is counted
+//	  depth -= units; br_if $overflow (depth < 0)
+//	  block $exit                  if there is more than one exit or a check
+//	    loop $enter                if the function checks on entry
+//	      block $cold
+//	        br_if $cold (counter < 0)
+//	        ...the body...
+//	        br $exit
+//	      end
+//	      enter the host
+//	      br $enter
+//	    end
+//	  end
+//	  depth += units; return
+//	end
+//	stack overflow
+//
+// As in loop, what is rare stands behind what is not.
 func (w *writer) prologue(typ *wasm.FuncType) {
 	if w.f.counted {
+		w.op(byte(wasm.OpBlock))
+		w.blockType(emptyBlock)
 		w.get(w.at.depth)
 		w.i32const(int32(w.f.frame))
 		w.op(byte(wasm.OpI32Sub))
 		w.set(w.at.depth)
-		w.op(byte(wasm.OpBlock))
-		w.blockType(emptyBlock)
 		w.get(w.at.depth)
-		w.i32const(0)
-		w.op(byte(wasm.OpI32GeS), byte(wasm.OpBrIf), 0)
-		w.call(w.at.overflow)
-		w.op(byte(wasm.OpUnreachable), byte(wasm.OpEnd))
+		w.op(byte(wasm.OpI32Const), 0, byte(wasm.OpI32LtS), byte(wasm.OpBrIf), 0)
+		w.depth++
 	}
 	w.blocks = append(w.blocks, block{exit: unreachable})
 	if w.wrapped {
 		w.op(byte(wasm.OpBlock))
 		w.blockType(int64(w.types.block(nil, typ.Results)))
-		w.depth = 1
-		w.blocks[0].label = 1
+		w.depth++
+		w.blocks[0].label = w.depth
+	}
+	if w.f.checks {
+		w.op(byte(wasm.OpLoop))
+		w.blockType(emptyBlock)
+		w.op(byte(wasm.OpBlock))
+		w.blockType(emptyBlock)
+		w.get(w.at.fuel)
+		w.op(byte(wasm.OpI64Const), 0, byte(wasm.OpI64LtS), byte(wasm.OpBrIf), 0)
+		w.depth += 2
 	}
 }
 
@@ -218,6 +241,16 @@ func (w *writer) epilogue(live bool) {
 	if live {
 		s = s.meet(w.path)
 	}
+	if w.f.checks {
+		if live {
+			w.op(byte(wasm.OpBr), 2)
+		} else {
+			w.op(byte(wasm.OpUnreachable))
+		}
+		w.op(byte(wasm.OpEnd))
+		w.call(w.at.hook)
+		w.op(byte(wasm.OpBr), 0, byte(wasm.OpEnd), byte(wasm.OpUnreachable))
+	}
 	if w.wrapped {
 		w.op(byte(wasm.OpEnd))
 	}
@@ -225,6 +258,16 @@ func (w *writer) epilogue(live bool) {
 		w.path = s
 		w.flush()
 		w.leave()
+	}
+	if w.f.counted {
+		if live || w.wrapped {
+			w.op(byte(wasm.OpReturn))
+		} else {
+			w.op(byte(wasm.OpUnreachable))
+		}
+		w.op(byte(wasm.OpEnd))
+		w.call(w.at.overflow)
+		w.op(byte(wasm.OpUnreachable))
 	}
 	w.op(byte(wasm.OpEnd))
 }
@@ -258,13 +301,23 @@ func (w *writer) reload() {
 	w.path.clean = true
 }
 
+// regionEnd says what follows a region.
+type regionEnd uint8
+
+const (
+	needsExact regionEnd = 1 << iota // the global must be exact when the region has run
+	checksNext                       // a check follows before anything else is charged
+	turns                            // a branch back to a loop without a check at its head
+)
+
 // closeRegion charges the region that ends at src[end], then copies its code.
-// exact says that the global must be exact when the region has run.
-func (w *writer) closeRegion(end int, exact bool) {
-	exact = exact || w.mayTrap
+func (w *writer) closeRegion(end int, how regionEnd) {
+	if w.mayTrap {
+		how |= needsExact
+	}
 	if w.cost > 0 {
-		w.charge(exact)
-	} else if exact {
+		w.charge(how)
+	} else if how&needsExact != 0 {
 		w.flush()
 	}
 	w.cost, w.mayTrap = 0, false
@@ -272,7 +325,7 @@ func (w *writer) closeRegion(end int, exact bool) {
 }
 
 // charge takes w.cost from the counter and checks it where a check is due.
-func (w *writer) charge(exact bool) {
+func (w *writer) charge(how regionEnd) {
 	switch {
 	case !w.useLocal || w.entry:
 		w.get(w.at.fuel)
@@ -284,7 +337,7 @@ func (w *writer) charge(exact bool) {
 	switch {
 	case !w.useLocal:
 		w.set(w.at.fuel)
-	case exact:
+	case how&needsExact != 0:
 		w.op(byte(wasm.OpLocalTee))
 		w.idx(w.local)
 		w.set(w.at.fuel)
@@ -295,7 +348,7 @@ func (w *writer) charge(exact bool) {
 	}
 	w.entry = false
 	w.path.cost += w.cost
-	if w.path.due || w.path.cost > segmentLimit {
+	if w.path.due && how&checksNext == 0 || w.path.cost > segmentLimit || w.path.cost > turnLimit && how&turns != 0 {
 		w.check()
 	}
 }

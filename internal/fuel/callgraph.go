@@ -155,6 +155,7 @@ func (g *callGraph) settle(v int) {
 		if !cycle {
 			g.bound(f)
 		}
+		f.checks = !f.bounded && (f.hosts || f.open || f.calls.from < f.calls.to)
 	}
 }
 

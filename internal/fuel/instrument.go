@@ -65,6 +65,7 @@ func Instrument(m *wasm.Module, cfg Config) (*Metered, error) {
 		return nil, fmt.Errorf("%w: %w", fault.ErrInvalidModule, err)
 	}
 	a.resolveCalls()
+	a.findCalledLoops()
 	p := &pass{a: a, cfg: cfg, types: newTypeTable(m.Types), out: *m}
 	if err := p.run(); err != nil {
 		return nil, fmt.Errorf("%w: %w", fault.ErrInvalidModule, err)
@@ -242,7 +243,7 @@ func (p *pass) addFunctions() {
 	m := p.a.m
 	p.at.helper = make(map[bulkKey]uint32)
 	for i := range p.a.funcs {
-		if p.a.funcs[i].loops {
+		if p.a.funcs[i].local {
 			e := wasm.NewEmitter(nil)
 			e.LocalGet(0).GlobalSet(p.at.fuel).Call(p.at.hook).GlobalGet(p.at.fuel).End()
 			i64 := []wasm.ValType{wasm.I64}

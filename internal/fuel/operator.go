@@ -11,11 +11,9 @@ import (
 func (w *writer) operator(o *operator, in *wasm.Instr) error {
 	w.cost += uint32(o.cost)
 	switch o.class {
-	case plain:
+	case plain, localGet, localSet:
 	case trapping:
 		w.mayTrap = true
-	case localGet, localSet:
-		w.accesses = append(w.accesses, access{in.A, o.class == localSet})
 	case functionRef:
 		w.patch(in, wasm.AppendUint([]byte{byte(wasm.OpRefFunc)}, uint64(w.at.funcs[in.A]))...)
 	case segmentDrop:
@@ -24,29 +22,36 @@ func (w *writer) operator(o *operator, in *wasm.Instr) error {
 		w.depth++
 		w.blocks = append(w.blocks, block{class: blockStart, label: w.depth, bt: in.BlockType(), exit: unreachable})
 	case ifStart:
-		w.closeRegion(in.End, false)
+		w.closeRegion(in.End, 0)
 		w.depth++
 		w.blocks = append(w.blocks, block{class: ifStart, label: w.depth, bt: in.BlockType(), exit: unreachable, start: w.path})
 	case loopStart:
-		w.closeRegion(in.Start, false)
-		w.loop(in)
+		called := w.a.calledLoop(w.f, w.loops)
+		w.loops++
+		if called {
+			w.closeRegion(in.Start, 0)
+			w.plainLoop(in)
+		} else {
+			w.closeRegion(in.Start, checksNext)
+			w.loop(in)
+		}
 	case elseStart:
 		w.elseBranch(in)
 	case blockEnd:
 		w.end(in)
 	case branch:
-		w.closeRegion(in.Start, false)
+		w.closeRegion(in.Start, w.turning(in.A))
 		w.replace(in)
 		w.op(byte(wasm.OpBr))
 		w.branchTo(in.A)
 		w.dead = 1
 	case branchIf:
-		w.closeRegion(in.Start, false)
+		w.closeRegion(in.Start, w.turning(in.A))
 		w.replace(in)
 		w.op(byte(wasm.OpBrIf))
 		w.branchTo(in.A)
 	case branchTable:
-		w.closeRegion(in.Start, false)
+		w.closeRegion(in.Start, w.turning(in.Table...))
 		w.replace(in)
 		w.op(byte(wasm.OpBrTable))
 		w.idx(uint32(len(in.Table) - 1))
@@ -55,7 +60,7 @@ func (w *writer) operator(o *operator, in *wasm.Instr) error {
 		}
 		w.dead = 1
 	case returns:
-		w.closeRegion(in.Start, false)
+		w.closeRegion(in.Start, 0)
 		w.replace(in)
 		if w.wrapped {
 			w.op(byte(wasm.OpBr))
@@ -65,14 +70,22 @@ func (w *writer) operator(o *operator, in *wasm.Instr) error {
 		}
 		w.dead = 1
 	case traps:
-		w.closeRegion(in.End, true)
+		w.closeRegion(in.End, needsExact)
 		w.dead = 1
 	case call, tailCall, callIndirect, tailIndirect:
-		w.closeRegion(in.Start, true)
+		how := needsExact
+		if d := int(in.A) - w.a.imported; (o.class == call || o.class == tailCall) && d >= 0 && w.a.funcs[d].checks {
+			how |= checksNext
+		}
+		w.closeRegion(in.Start, how)
 		w.replace(in)
 		w.callTo(o.class, in)
 	case bulk, grow:
-		w.closeRegion(in.Start, true)
+		how := needsExact
+		if o.class == bulk {
+			how |= checksNext
+		}
+		w.closeRegion(in.Start, how)
 		w.replace(in)
 		w.call(w.at.helper[keyOf(in)])
 		w.reload()
@@ -82,9 +95,20 @@ func (w *writer) operator(o *operator, in *wasm.Instr) error {
 		return fmt.Errorf("%v has no price in tariff %d", in.Op, TariffVersion)
 	}
 	if w.cost >= regionLimit {
-		w.closeRegion(in.End, false) // too expensive for one charge
+		w.closeRegion(in.End, 0) // too expensive for one charge
 	}
 	return nil
+}
+
+// turning says whether a branch to one of these labels goes back to a loop
+// without a check at its head.
+func (w *writer) turning(labels ...uint32) regionEnd {
+	for _, l := range labels {
+		if w.blocks[len(w.blocks)-1-int(l)].called {
+			return turns
+		}
+	}
+	return 0
 }
 
 // branchTo writes the label of a branch to the block depth levels out.
@@ -131,7 +155,7 @@ func (w *writer) callTo(c class, in *wasm.Instr) {
 //	  loop $outer
 //	    block $cold
 //	      loop $inner
-//	        (block (br_if 0 (counter >= 0)) (br $cold))
+//	        br_if $cold (counter < 0)
 //	        ...the body...
 //	      end
 //	      br $exit
@@ -143,7 +167,9 @@ func (w *writer) callTo(c class, in *wasm.Instr) {
 //
 // so that the inner loop, which is the loop of the source, holds no call. Its
 // branches back need nothing: the check stands at the head, before the charge
-// of the first region, and looks at what has been charged until then.
+// of the first region, and looks at what has been charged until then. The cold
+// path stands behind the body, because the engine lays code out in the order of
+// the source: in front of the body it would cost a jump in every turn.
 func (w *writer) loop(in *wasm.Instr) {
 	bt := in.BlockType()
 	t, _ := w.a.m.BlockSignature(bt)
@@ -157,26 +183,38 @@ func (w *writer) loop(in *wasm.Instr) {
 	w.track.point(len(w.out), in.Start)
 	w.op(byte(wasm.OpLoop))
 	w.blockType(int64(bt))
-	w.op(byte(wasm.OpBlock))
-	w.blockType(carry)
-	w.localGet(w.local)
-	w.op(byte(wasm.OpI64Const), 0, byte(wasm.OpI64GeS), byte(wasm.OpBrIf), 0)
-	w.op(byte(wasm.OpBr), 2)
-	w.op(byte(wasm.OpEnd))
+	w.counter()
+	w.op(byte(wasm.OpI64Const), 0, byte(wasm.OpI64LtS), byte(wasm.OpBrIf), 1)
 	w.depth += 4
-	w.blocks = append(w.blocks, block{class: loopStart, label: w.depth, bt: bt, exit: unreachable, access: len(w.accesses)})
+	w.blocks = append(w.blocks, block{class: loopStart, label: w.depth, bt: bt, exit: unreachable})
 	w.path = state{}
+	w.from = in.End
+}
+
+// plainLoop opens a loop that checks after a call in every turn.
+func (w *writer) plainLoop(in *wasm.Instr) {
+	w.track.point(len(w.out), in.Start)
+	w.op(byte(wasm.OpLoop))
+	w.blockType(int64(in.BlockType()))
+	w.depth++
+	w.blocks = append(w.blocks, block{class: loopStart, label: w.depth, bt: in.BlockType(), exit: unreachable, called: true})
+	w.path.cost = max(w.path.cost, turnLimit)
+	w.path.clean = false
 	w.from = in.End
 }
 
 // endLoop closes what loop opened. The end of a loop is no branch target, so
 // the region goes on behind it.
 func (w *writer) endLoop(in *wasm.Instr, live bool) {
-	b := w.blocks[len(w.blocks)-1]
+	called := w.blocks[len(w.blocks)-1].called
 	w.blocks = w.blocks[:len(w.blocks)-1]
-	w.closeRegion(in.Start, false)
+	w.closeRegion(in.Start, 0)
 	w.replace(in)
 	w.op(byte(wasm.OpEnd))
+	if called {
+		w.depth--
+		return
+	}
 	if live {
 		w.op(byte(wasm.OpBr), 2)
 	} else {
@@ -184,24 +222,15 @@ func (w *writer) endLoop(in *wasm.Instr, live bool) {
 	}
 	w.op(byte(wasm.OpEnd))
 	w.settle()
-	w.launder(b.access)
 	w.op(byte(wasm.OpBr), 0)
 	w.op(byte(wasm.OpEnd), byte(wasm.OpEnd))
 	w.depth -= 4
 }
 
-// launder copies the locals that the loop carries from one turn to the next
-// through an operation that changes nothing, in the cold path. The engine spills a value
-// that lives across a call where it is defined; for a local that the loop
-// changes that would be a store in every turn. The copy is a value of its own,
-// defined and spilled in the cold path.
-func (w *writer) launder(first int) {
-}
-
 func (w *writer) elseBranch(in *wasm.Instr) {
 	b := &w.blocks[len(w.blocks)-1]
 	if w.dead == 0 {
-		w.closeRegion(in.Start, false)
+		w.closeRegion(in.Start, 0)
 		b.exit = b.exit.meet(w.path)
 	}
 	w.dead = 0
@@ -220,7 +249,7 @@ func (w *writer) end(in *wasm.Instr) {
 	b := &w.blocks[len(w.blocks)-1]
 	if len(w.blocks) == 1 {
 		if live {
-			w.closeRegion(in.Start, false)
+			w.closeRegion(in.Start, 0)
 		}
 		w.replace(in)
 		w.epilogue(live)
@@ -242,7 +271,7 @@ func (w *writer) end(in *wasm.Instr) {
 	}
 	exit := b.exit
 	if live {
-		w.closeRegion(in.Start, false)
+		w.closeRegion(in.Start, 0)
 		exit = exit.meet(w.path)
 	}
 	if b.class == ifStart {

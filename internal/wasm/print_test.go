@@ -135,7 +135,7 @@ func TestPrint(t *testing.T) {
 		}
 	}
 	for seed := range uint64(40) {
-		p := wasmgen.Generate(seed, wasmgen.Options{TrapPercent: 40, Imports: seed%3 == 0})
+		p := wasmgen.Generate(seed, wasmgen.Options{TrapPercent: 40, Imports: seed%3 == 0, Size: 40 + 500*int(seed%2)})
 		check(fmt.Sprint("seed ", seed), p.Module, wasm.PrintOptions{Offsets: seed%2 == 0})
 	}
 	stride := 12

@@ -3,6 +3,8 @@
 #   make lang-tools   installs the compilers (Debian, as root; npm is expected)
 #   make kernels      build/kernels/: bench kernels, WebAssembly and native
 #   make lang         examples/*/target/*.wasm, and the conformance sample
+#   make realworld    all of it through VUDO and the bare engine, side by side
+#   make bench        build/bench: VUDO beside other engines
 #
 # wasm-ld is called by itself everywhere: the clang driver would run wasm-opt
 # where one happens to be installed, and the result would differ from machine to
@@ -21,12 +23,12 @@ LANG_RUST := rust-command rust-reactor
 LANG_BIG := quickjs sqlite
 LANG_ALL := $(LANG_C) $(LANG_GO) $(LANG_RUST) assemblyscript $(LANG_BIG)
 
-.PHONY: lang lang-tools kernels kernels-golden $(LANG_ALL:%=lang-%) conformance
+.PHONY: lang lang-tools kernels kernels-golden kernels-quickjs $(LANG_ALL:%=lang-%) lang-gostd conformance realworld bench
 
 lang-tools: ## install the compilers that the guest programs need (Debian, as root)
 	apt-get update -q && apt-get install -y -q --no-install-recommends $(LANG_APT)
 
-lang: $(LANG_ALL:%=lang-%) conformance ## build every example that comes from another language
+lang: $(LANG_ALL:%=lang-%) lang-gostd conformance ## build every example that comes from another language
 
 # --- kernels ---
 
@@ -73,6 +75,13 @@ examples/go-command/target/go-command.wasm: examples/go-command/src/main.go exam
 lang-go-reactor: examples/go-reactor/target/go-reactor.wasm
 examples/go-reactor/target/go-reactor.wasm: examples/go-reactor/src/main.go examples/go-reactor/go.mod
 	cd examples/go-reactor && GOOS=wasip1 GOARCH=wasm GOWORK=off go build -buildmode=c-shared -trimpath -ldflags=-s -o target/go-reactor.wasm ./src
+
+# Two packages' own tests, for the short run; `make realworld` builds the others.
+GOSTD := $(patsubst %,build/lang/gostd/%.test.wasm,sort io_fs)
+lang-gostd: $(GOSTD)
+$(GOSTD):
+	@mkdir -p $(@D)
+	cd $$(go env GOROOT)/src && GOOS=wasip1 GOARCH=wasm GOFLAGS= GOWORK=off go test -c -o $(CURDIR)/$@ $(subst _,/,$(@F:.test.wasm=))
 
 # --- Rust: Debian's rustc stands beside any other one and has both targets ---
 
@@ -164,3 +173,12 @@ build/kernels/quickjs: examples/quickjs/src/main.c $(LANG_SRC)/qjsc-0.3.0/packag
 	@mkdir -p $(@D)
 	gcc -O2 -w -D_GNU_SOURCE -DCONFIG_BIGNUM -DCONFIG_VERSION='"2021-03-27"' -I$(QUICKJS_SRC) -o $@ $< \
 		$(addprefix $(QUICKJS_SRC)/,quickjs.c libregexp.c libunicode.c cutils.c libbf.c) -lm -lpthread
+
+# --- what runs them ---
+
+realworld: lang ## the programs of other people and the Go standard library's own tests, in full
+	VUDO_LONG=1 go test -count=1 -timeout 60m -v ./internal/realworld
+
+BENCH_FLAGS ?=
+bench: kernels kernels-quickjs lang ## VUDO beside wazero, wasmtime, Extism and native code; BENCH_FLAGS="-groups kernels -json FILE"
+	cd bench && go build -o ../build/bench . && ../build/bench $(BENCH_FLAGS)

@@ -170,7 +170,7 @@ func (f *rootFS) Rmdir(p string) sys.Errno {
 		return errnoOf(err)
 	case !info.IsDir():
 		return sys.ENOTDIR
-	case name == ".":
+	case name == "." || strings.HasSuffix(p, "/."): // as rmdir(2) says
 		return sys.EINVAL
 	}
 	if err := f.root.Remove(name); err != nil {

@@ -168,7 +168,7 @@ func (d *decoder) content(id byte) {
 	m := d.m
 	switch id {
 	case SectionType:
-		m.Types = list(d, id, 3, MaxTypes, d.funcType)
+		m.Types = list(d, id, 2, MaxTypes, d.funcType) // 3 for a function, 2 for what is refused by name
 	case SectionImport:
 		m.Imports = list(d, id, 4, MaxImports, d.importEntry)
 	case SectionFunction:

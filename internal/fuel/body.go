@@ -78,6 +78,7 @@ type writer struct {
 	entry    bool // nothing has been charged yet
 	patches  []patch
 	patched  []byte
+	scratch  []byte
 
 	path state
 	dead int // open blocks of unreachable code
@@ -413,7 +414,7 @@ func (w *writer) replace(in *wasm.Instr) {
 	w.from = in.End
 }
 
-// patch replaces an operator inside of a region by ops and an index.
+// patch replaces an operator inside of a region.
 func (w *writer) patch(in *wasm.Instr, code ...byte) {
 	from := len(w.patched)
 	w.patched = append(w.patched, code...)

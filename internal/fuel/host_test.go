@@ -61,8 +61,8 @@ func interpreterConfig() wazero.RuntimeConfig {
 	return wazero.NewRuntimeConfigInterpreter().WithCoreFeatures(api.CoreFeaturesV2 | featuresExtra)
 }
 
-// meterModule provides the module Reserved with everything that bytes imports from it.
-func (h *meterHost) provide(ctx context.Context, rt wazero.Runtime, imports []api.FunctionDefinition) error {
+// provide instantiates the module Reserved with everything that is imported from it.
+func (h *meterHost) provide(ctx context.Context, rt wazero.Runtime, imports []api.FunctionDefinition) (api.Module, error) {
 	b := rt.NewHostModuleBuilder(Reserved)
 	done := map[string]bool{}
 	for _, def := range imports {
@@ -73,8 +73,7 @@ func (h *meterHost) provide(ctx context.Context, rt wazero.Runtime, imports []ap
 		done[name] = true
 		b.NewFunctionBuilder().WithGoModuleFunction(h.function(name, len(def.ParamTypes())), def.ParamTypes(), def.ResultTypes()).Export(name)
 	}
-	_, err := b.Instantiate(ctx)
-	return err
+	return b.Instantiate(ctx)
 }
 
 func (h *meterHost) function(name string, params int) api.GoModuleFunc {
@@ -167,7 +166,7 @@ func newWorld(t testing.TB, cfg wazero.RuntimeConfig, bytes []byte, h *meterHost
 	if err != nil {
 		t.Fatalf("compile: %v", err)
 	}
-	if err := h.provide(ctx, w.rt, compiled.ImportedFunctions()); err != nil {
+	if _, err := h.provide(ctx, w.rt, compiled.ImportedFunctions()); err != nil {
 		t.Fatalf("host: %v", err)
 	}
 	w.mod, err = w.rt.InstantiateModule(ctx, compiled,

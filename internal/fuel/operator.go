@@ -203,18 +203,18 @@ func (w *writer) plainLoop(in *wasm.Instr) {
 	w.from = in.End
 }
 
-// endLoop closes what loop opened. The end of a loop is no branch target, so
-// the region goes on behind it.
+// endLoop closes what loop or plainLoop opened. The end of a loop is no branch
+// target, so the region goes on behind it.
 func (w *writer) endLoop(in *wasm.Instr, live bool) {
 	called := w.blocks[len(w.blocks)-1].called
 	w.blocks = w.blocks[:len(w.blocks)-1]
-	w.closeRegion(in.Start, 0)
-	w.replace(in)
-	w.op(byte(wasm.OpEnd))
 	if called {
 		w.depth--
 		return
 	}
+	out := w.out
+	w.out = w.scratch[:0]
+	w.op(byte(wasm.OpEnd))
 	if live {
 		w.op(byte(wasm.OpBr), 2)
 	} else {
@@ -222,8 +222,9 @@ func (w *writer) endLoop(in *wasm.Instr, live bool) {
 	}
 	w.op(byte(wasm.OpEnd))
 	w.settle()
-	w.op(byte(wasm.OpBr), 0)
-	w.op(byte(wasm.OpEnd), byte(wasm.OpEnd))
+	w.op(byte(wasm.OpBr), 0, byte(wasm.OpEnd), byte(wasm.OpEnd))
+	w.scratch, w.out = w.out, out
+	w.patch(in, w.scratch...)
 	w.depth -= 4
 }
 

@@ -1,0 +1,265 @@
+package fuel
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"testing"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/univrs/vudo/internal/wasm"
+	"github.com/univrs/vudo/internal/wasm/wasmgen"
+)
+
+// long says that the slow form of a test was asked for: make long.
+func long() bool { return os.Getenv("VUDO_LONG") != "" }
+
+// sample is how many generated modules a test takes.
+func sample(short, full int) int {
+	if long() {
+		return full
+	}
+	return short
+}
+
+var generated = []wasmgen.Options{
+	{TrapPercent: 40},
+	{NoSIMD: true, NoTailCalls: true, NoRefs: true, NoBulk: true, NoStart: true, TrapPercent: 50},
+	{NoRefs: true, TrapPercent: 50},
+	{TrapPercent: 20, Size: 300},
+	{TrapPercent: 40, Work: 3000},
+}
+
+func generate(seed uint64) *wasmgen.Program {
+	return wasmgen.Generate(seed, generated[seed%uint64(len(generated))])
+}
+
+// growLimits answers the gates of grows as the module's own maxima do, so that
+// what is charged is granted.
+type growLimits struct {
+	m      *wasm.Module
+	tables map[uint32]uint32
+}
+
+func (g *growLimits) allow(mod api.Module, kind string, table, delta uint32) bool {
+	if kind == "memory" {
+		t, _ := g.m.MemoryType(0)
+		most := uint64(65536)
+		if t.Limits.HasMax {
+			most = uint64(t.Limits.Max)
+		}
+		return uint64(mod.ExportedMemory(ExportMemory).Size())/65536+uint64(delta) <= most
+	}
+	t, _ := g.m.TableType(table)
+	size, known := g.tables[table]
+	if !known {
+		size = t.Limits.Min
+	}
+	if t.Limits.HasMax && uint64(size)+uint64(delta) > uint64(t.Limits.Max) {
+		return false
+	}
+	if g.tables == nil {
+		g.tables = map[uint32]uint32{}
+	}
+	g.tables[table] = size + delta
+	return true
+}
+
+// step is what a test sees of one call (or of the instantiation).
+type step struct {
+	results string
+	trap    string // first line, "" for none
+	fuel    int64
+	place   place
+}
+
+// runNaive runs a program under the oracle.
+func runNaive(t testing.TB, rt wazero.Runtime, n *naive, calls []wasmgen.Call) (steps []step, memory string) {
+	ctx := context.Background()
+	compiled, err := rt.CompileModule(ctx, n.bytes)
+	if err != nil {
+		t.Fatalf("oracle: %v", err)
+	}
+	defer compiled.Close(ctx)
+	mod, err := rt.InstantiateModule(ctx, compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+	if err != nil {
+		return []step{{trap: firstLine(err), fuel: -1}}, ""
+	}
+	defer mod.Close(ctx)
+	last := int64(0)
+	now := func(t wasm.FuncType, results []uint64, err error) {
+		fuel := int64(mod.ExportedGlobal(naiveFuel).Get())
+		s := step{results: bitsOf(t, results), fuel: fuel - last}
+		if err != nil {
+			s.results, s.trap = "", firstLine(err)
+			s.place = n.places[mod.ExportedGlobal(naivePlace).Get()]
+		}
+		last = fuel
+		steps = append(steps, s)
+	}
+	now(wasm.FuncType{}, nil, nil)
+	for _, c := range calls {
+		results, err := mod.ExportedFunction(c.Export).Call(ctx, c.Args...)
+		now(c.Type, results, err)
+	}
+	return steps, memoryHash(mod.Memory())
+}
+
+// bitsOf prints results; an engine may leave anything in the upper half of a
+// 32-bit one.
+func bitsOf(t wasm.FuncType, results []uint64) string {
+	shown := append([]uint64(nil), results...)
+	for i := range min(len(shown), len(t.Results)) {
+		r := t.Results[i]
+		if r == wasm.I32 || r == wasm.F32 {
+			shown[i] = uint64(uint32(shown[i]))
+		}
+	}
+	return fmt.Sprintf("%x", shown)
+}
+
+func memoryHash(m api.Memory) string {
+	if m == nil {
+		return ""
+	}
+	b, _ := m.Read(0, m.Size())
+	h := sha256.Sum256(b)
+	return fmt.Sprintf("%d %x", len(b), h[:8])
+}
+
+// runMetered runs a program under the meter.
+func runMetered(tb testing.TB, rt wazero.Runtime, m *wasm.Module, out *Metered, calls []wasmgen.Call, slice func() int64) (steps []step, memory string, h *meterHost) {
+	ctx := context.Background()
+	compiled, err := rt.CompileModule(ctx, out.Bytes)
+	if err != nil {
+		tb.Fatalf("metered: %v", err)
+	}
+	defer compiled.Close(ctx)
+	h = &meterHost{slice: slice, tariff: true}
+	limits := &growLimits{m: m}
+	host, err := h.provide(ctx, rt, compiled.ImportedFunctions())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer host.Close(ctx)
+	mod, err := rt.InstantiateModule(ctx, compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+	if err != nil {
+		return []step{{trap: firstLine(err), fuel: -1}}, "", h
+	}
+	defer mod.Close(ctx)
+	h.grow = func(kind string, table, delta uint32) bool { return limits.allow(mod, kind, table, delta) }
+	last := int64(0)
+	now := func(t wasm.FuncType, results []uint64, err error) {
+		used := h.consumed(mod)
+		if used < last {
+			tb.Errorf("the consumed count fell from %d to %d", last, used)
+		}
+		s := step{results: bitsOf(t, results), fuel: used - last}
+		if err != nil {
+			s.results, s.trap = "", firstLine(err)
+		}
+		last = used
+		steps = append(steps, s)
+	}
+	setDepth(mod, 1<<20)
+	if out.Start {
+		_, err := mod.ExportedFunction(ExportStart).Call(ctx)
+		now(wasm.FuncType{}, nil, err)
+		if err != nil {
+			return []step{{trap: firstLine(err), fuel: -1}}, "", h
+		}
+	} else {
+		now(wasm.FuncType{}, nil, nil)
+	}
+	for _, c := range calls {
+		setDepth(mod, 1<<20)
+		results, err := mod.ExportedFunction(c.Export).Call(ctx, c.Args...)
+		now(c.Type, results, err)
+	}
+	return steps, memoryHash(mod.Memory()), h
+}
+
+// Proves: fuel 6.2, fuel 6.3, fuel 6.6, vm 14.7
+func TestExactOnGeneratedModules(t *testing.T) {
+	ctx := context.Background()
+	engines := map[string]wazero.Runtime{
+		"compiler":    wazero.NewRuntimeWithConfig(ctx, compilerConfig()),
+		"interpreter": wazero.NewRuntimeWithConfig(ctx, interpreterConfig()),
+	}
+	oracle := wazero.NewRuntimeWithConfig(ctx, compilerConfig())
+	defer oracle.Close(ctx)
+	for _, e := range engines {
+		defer e.Close(ctx)
+	}
+	count, calls, traps := sample(300, 10000), 0, map[string]int{}
+	var fuel int64
+	for seed := range uint64(count) {
+		p := generate(seed)
+		want, memory := runNaive(t, oracle, makeNaive(p.Module), p.Calls)
+		out := meter(t, p.Module, Config{Shape: ShapeLimits{Off: true}})
+		for name, rt := range engines {
+			slice := randomSlice(rand.New(rand.NewPCG(seed, 1)), 1+int64(seed%5000))
+			got, gotMemory, h := runMetered(t, rt, p.Module, out, p.Calls, slice)
+			for i := range max(len(want), len(got)) {
+				if i >= len(want) || i >= len(got) {
+					t.Fatalf("seed %d %s: %d calls, the oracle made %d", seed, name, len(got), len(want))
+				}
+				w, g := want[i], got[i]
+				if w.fuel >= 0 && w.trap != "" {
+					w.fuel += restOfRegion(p.Module, w.place)
+				}
+				w.place = place{}
+				if g != w {
+					t.Errorf("seed %d %s call %d: metered %+v, oracle %+v", seed, name, i, g, w)
+				}
+				if name == "compiler" {
+					calls++
+					fuel += w.fuel
+					if w.trap != "" {
+						traps[w.trap]++
+					}
+				}
+			}
+			if gotMemory != memory {
+				t.Errorf("seed %d %s: memory %s, oracle %s", seed, name, gotMemory, memory)
+			}
+			if h.lowest < -Overshoot {
+				t.Errorf("seed %d %s: the counter fell to %d", seed, name, h.lowest)
+			}
+		}
+		if t.Failed() {
+			t.FailNow()
+		}
+	}
+	t.Logf("%d modules, %d calls, %d fuel; traps: %v", count, calls, fuel, traps)
+	if len(traps) < 6 {
+		t.Errorf("only %d kinds of traps met", len(traps))
+	}
+}
+
+// Proves: fuel 6.7
+func TestSameModuleSameBytes(t *testing.T) {
+	for seed := range uint64(sample(100, 1000)) {
+		p := generate(seed)
+		a := meter(t, p.Module, Config{DebugOffsets: seed%2 == 0})
+		again, err := wasm.Decode(p.Bytes, wasm.DecodeOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := meter(t, again, Config{DebugOffsets: seed%2 == 0})
+		if string(a.Bytes) != string(b.Bytes) {
+			t.Fatalf("seed %d: two passes give different bytes", seed)
+		}
+		back, err := wasm.Decode(a.Bytes, wasm.DecodeOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(back.Encode()) != string(a.Bytes) {
+			t.Fatalf("seed %d: the metered module changes when it is encoded again", seed)
+		}
+	}
+}

@@ -90,9 +90,7 @@ func (e *Engine) writeCache(key string, i *image) error {
 // encodeImage writes magic, CRC-32C of the rest, and the fields in order:
 // numbers as unsigned LEB128, lists and byte strings behind their length.
 func encodeImage(i *image) []byte {
-	b := make([]byte, len(cacheMagic)+4, len(i.Metered)+4096)
-	copy(b, cacheMagic)
-	w := imageWriter{b}
+	w := imageWriter{make([]byte, len(cacheMagic)+4, len(i.Metered)+4096)}
 	w.number(cacheVersion)
 	w.number(uint64(len(i.Imports)))
 	for _, x := range i.Imports {
@@ -124,11 +122,17 @@ func encodeImage(i *image) []byte {
 	w.text(i.Frozen)
 	w.number(uint64(len(i.Metered)))
 	w.b = append(w.b, i.Metered...)
+	return w.seal()
+}
+
+// imageWriter appends fields behind room for the head.
+type imageWriter struct{ b []byte }
+
+func (w *imageWriter) seal() []byte {
+	copy(w.b, cacheMagic)
 	binary.LittleEndian.PutUint32(w.b[len(cacheMagic):], crc32.Checksum(w.b[len(cacheMagic)+4:], crcTable))
 	return w.b
 }
-
-type imageWriter struct{ b []byte }
 
 func (w *imageWriter) number(v uint64) { w.b = binary.AppendUvarint(w.b, v) }
 

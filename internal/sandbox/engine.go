@@ -74,7 +74,8 @@ type Engine struct {
 	notices  chan<- Notice
 	lost     atomic.Uint64
 	extra    map[string]*Function // embedder functions by name
-	onHook   func(*Sandbox)       // tests stand here at each hook; else nil
+	budget   budget
+	onHook   func(*Sandbox) // tests stand here at each hook; else nil
 
 	mu     sync.Mutex
 	live   map[*Sandbox]struct{}
@@ -89,7 +90,7 @@ const features = api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall | experi
 // NewEngine starts an engine. Close must be called when it is no longer needed.
 func NewEngine(cfg EngineConfig) (*Engine, error) {
 	e := &Engine{cfg: cfg, clock: cfg.Clock, random: cfg.Random, notices: cfg.Notices,
-		context: context.Background(), live: map[*Sandbox]struct{}{}}
+		context: context.Background(), live: map[*Sandbox]struct{}{}, budget: budget{compileTime, compileMemory}}
 	if e.clock == nil {
 		e.clock = host.SystemClock{}
 	}

@@ -31,8 +31,14 @@ const (
 	compileMemory  = 1 << 30 // bytes, in a worker process
 )
 
-func compileBudget(size int) time.Duration {
-	return compileTime + compileTimeMiB*time.Duration(max(0, size>>20-compileFreeMiB))
+// budget is what one compilation may take.
+type budget struct {
+	time   time.Duration // for a module of up to compileFreeMiB
+	memory uint64        // bytes
+}
+
+func (b budget) timeFor(size int) time.Duration {
+	return b.time + compileTimeMiB*time.Duration(max(0, size>>20-compileFreeMiB))
 }
 
 // CompileOptions adjust one compilation.
@@ -150,7 +156,7 @@ func (p *Program) loadImage(ctx context.Context, sum [32]byte, o CompileOptions)
 // compile hands the metered bytes to the engine. Two compilation workers are
 // used because only that path of the engine looks at its context.
 func (p *Program) compile(ctx context.Context) (err error) {
-	budget := compileBudget(len(p.source))
+	budget := p.eng.budget.timeFor(len(p.source))
 	cctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	cctx = experimental.WithCompilationWorkers(cctx, 2)

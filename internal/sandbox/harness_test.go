@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"os"
 	"runtime"
 	"sync"
 	"testing"
@@ -13,7 +14,12 @@ import (
 )
 
 // No test may leave a goroutine behind: neither a guest's stack nor a watcher.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == workerArgument {
+		os.Exit(CompileWorkerMain(os.Stdin, os.Stdout))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 var background = context.Background()
 

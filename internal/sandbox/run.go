@@ -89,9 +89,9 @@ func (s *Sandbox) settle(ended bool) (Usage, error) {
 		}
 		// Terminated between its hook and here: it must not stay on its stack.
 		s.discard(fault.ErrTerminated)
+		return s.finish(s.callErr)
 	}
-	s.eng.carriers.put(s.carrier)
-	s.carrier = nil
+	s.leaveCarrier()
 	return s.finish(s.callErr)
 }
 
@@ -101,10 +101,13 @@ func (s *Sandbox) discard(err error) {
 	for !s.carrier.resume() {
 		// A host function that suspends again while it unwinds meets ended at once.
 	}
-	if s.state != Running {
-		s.eng.carriers.put(s.carrier)
-		s.carrier = nil
-	}
+	s.leaveCarrier()
+}
+
+// leaveCarrier gives the guest's stack back for reuse.
+func (s *Sandbox) leaveCarrier() {
+	s.eng.carriers.put(s.carrier)
+	s.carrier = nil
 }
 
 // run is the guest's whole turn, on the carrier's stack.

@@ -41,6 +41,7 @@ const (
 type workerRequest struct {
 	cacheDir    string
 	module      []byte
+	memory      uint64 // bytes that the worker may hold
 	interpreter bool
 	shapeOff    bool
 }
@@ -55,6 +56,7 @@ func (r *workerRequest) encode() []byte {
 		flags |= 2
 	}
 	b = append(b, flags)
+	b = binary.BigEndian.AppendUint64(b, r.memory)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(r.cacheDir)))
 	b = append(b, r.cacheDir...)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(r.module)))
@@ -62,12 +64,13 @@ func (r *workerRequest) encode() []byte {
 }
 
 func readWorkerRequest(in io.Reader) (*workerRequest, error) {
-	head := make([]byte, len(workerMagic)+1+4)
+	head := make([]byte, len(workerMagic)+1+8+4)
 	if _, err := io.ReadFull(in, head); err != nil || string(head[:len(workerMagic)]) != workerMagic {
 		return nil, errors.New("not a compile request")
 	}
-	flags := head[len(workerMagic)]
-	dir, err := readBlock(in, binary.BigEndian.Uint32(head[len(workerMagic)+1:]), maxWorkerPath)
+	flags, rest := head[len(workerMagic)], head[len(workerMagic)+1:]
+	memory := binary.BigEndian.Uint64(rest)
+	dir, err := readBlock(in, binary.BigEndian.Uint32(rest[8:]), maxWorkerPath)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +82,7 @@ func readWorkerRequest(in io.Reader) (*workerRequest, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &workerRequest{string(dir), module, flags&1 != 0, flags&2 != 0}, nil
+	return &workerRequest{string(dir), module, memory, flags&1 != 0, flags&2 != 0}, nil
 }
 
 func readBlock(in io.Reader, n, limit uint32) ([]byte, error) {
@@ -100,7 +103,7 @@ func CompileWorkerMain(in io.Reader, out io.Writer) int {
 		fmt.Fprintf(out, "%c%v", workerFailed, err)
 		return 1
 	}
-	stop := watchMemory(compileMemory, func() {
+	stop := watchMemory(request.memory, func() {
 		fmt.Fprintf(out, "%c", workerMemory)
 		os.Exit(3)
 	})
@@ -145,8 +148,8 @@ func watchMemory(limit uint64, over func()) (stop func()) {
 // compileInWorker has a module compiled in a process of its own, within the
 // compile budget.
 func (e *Engine) compileInWorker(ctx context.Context, module []byte, shape fuel.ShapeLimits) error {
-	request := workerRequest{e.cacheDir, module, e.cfg.Interpreter, shape.Off}
-	budget := compileBudget(len(module))
+	request := workerRequest{e.cacheDir, module, e.budget.memory, e.cfg.Interpreter, shape.Off}
+	budget := e.budget.timeFor(len(module))
 	cctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	cmd := exec.CommandContext(cctx, e.cfg.CompileWorker[0], e.cfg.CompileWorker[1:]...)
@@ -166,7 +169,7 @@ func (e *Engine) compileInWorker(ctx context.Context, module []byte, shape fuel.
 	case text[0] == workerDone && err == nil:
 		return nil
 	case text[0] == workerMemory:
-		return fmt.Errorf("%w: more than %d MiB of memory for %d bytes", fault.ErrCompileLimit, compileMemory>>20, len(module))
+		return fmt.Errorf("%w: more than %d MiB of memory for %d bytes", fault.ErrCompileLimit, e.budget.memory>>20, len(module))
 	case text[0] == workerFailed:
 		var code int
 		if _, err := fmt.Sscanf(text[1:], "%d ", &code); err == nil && code >= 0 && code < len(fault.Table()) {

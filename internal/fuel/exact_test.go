@@ -131,32 +131,51 @@ func memoryHash(m api.Memory) string {
 	return fmt.Sprintf("%d %x", len(b), h[:8])
 }
 
-// runMetered runs a program under the meter.
-func runMetered(tb testing.TB, rt wazero.Runtime, m *wasm.Module, out *Metered, calls []wasmgen.Call, slice func() int64) (steps []step, memory string, h *meterHost) {
-	ctx := context.Background()
-	compiled, err := rt.CompileModule(ctx, out.Bytes)
-	if err != nil {
+// metered is a metered program, compiled and linked, to be run any number of times.
+type meteredProgram struct {
+	tb       testing.TB
+	ctx      context.Context
+	rt       wazero.Runtime
+	compiled wazero.CompiledModule
+	linked   api.Module
+	m        *wasm.Module
+	out      *Metered
+	host     *meterHost
+}
+
+func prepare(tb testing.TB, rt wazero.Runtime, m *wasm.Module, out *Metered) *meteredProgram {
+	p := &meteredProgram{tb: tb, ctx: context.Background(), rt: rt, m: m, out: out, host: &meterHost{}}
+	var err error
+	if p.compiled, err = rt.CompileModule(p.ctx, out.Bytes); err != nil {
 		tb.Fatalf("metered: %v", err)
 	}
-	defer compiled.Close(ctx)
-	h = &meterHost{slice: slice, tariff: true}
-	limits := &growLimits{m: m}
-	host, err := h.provide(ctx, rt, compiled.ImportedFunctions())
-	if err != nil {
+	if p.linked, err = p.host.provide(p.ctx, rt, p.compiled.ImportedFunctions()); err != nil {
 		tb.Fatal(err)
 	}
-	defer host.Close(ctx)
-	mod, err := rt.InstantiateModule(ctx, compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+	return p
+}
+
+func (p *meteredProgram) close() {
+	p.linked.Close(p.ctx)
+	p.compiled.Close(p.ctx)
+}
+
+// run makes the calls on a fresh instance. The first step is the start function.
+func (p *meteredProgram) run(calls []wasmgen.Call, slice func() int64) (steps []step, memory string) {
+	h := p.host
+	*h = meterHost{slice: slice, tariff: true}
+	mod, err := p.rt.InstantiateModule(p.ctx, p.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
 	if err != nil {
-		return []step{{trap: firstLine(err), fuel: -1}}, "", h
+		return []step{{trap: firstLine(err), fuel: -1}}, ""
 	}
-	defer mod.Close(ctx)
+	defer mod.Close(p.ctx)
+	limits := &growLimits{m: p.m}
 	h.grow = func(kind string, table, delta uint32) bool { return limits.allow(mod, kind, table, delta) }
 	last := int64(0)
 	now := func(t wasm.FuncType, results []uint64, err error) {
 		used := h.consumed(mod)
 		if used < last {
-			tb.Errorf("the consumed count fell from %d to %d", last, used)
+			p.tb.Errorf("the consumed count fell from %d to %d", last, used)
 		}
 		s := step{results: bitsOf(t, results), fuel: used - last}
 		if err != nil {
@@ -166,21 +185,20 @@ func runMetered(tb testing.TB, rt wazero.Runtime, m *wasm.Module, out *Metered, 
 		steps = append(steps, s)
 	}
 	setDepth(mod, 1<<20)
-	if out.Start {
-		_, err := mod.ExportedFunction(ExportStart).Call(ctx)
-		now(wasm.FuncType{}, nil, err)
-		if err != nil {
-			return []step{{trap: firstLine(err), fuel: -1}}, "", h
-		}
-	} else {
-		now(wasm.FuncType{}, nil, nil)
+	var startErr error
+	if p.out.Start {
+		_, startErr = mod.ExportedFunction(ExportStart).Call(p.ctx)
 	}
+	if startErr != nil {
+		return []step{{trap: firstLine(startErr), fuel: -1}}, ""
+	}
+	now(wasm.FuncType{}, nil, nil)
 	for _, c := range calls {
 		setDepth(mod, 1<<20)
-		results, err := mod.ExportedFunction(c.Export).Call(ctx, c.Args...)
+		results, err := mod.ExportedFunction(c.Export).Call(p.ctx, c.Args...)
 		now(c.Type, results, err)
 	}
-	return steps, memoryHash(mod.Memory()), h
+	return steps, memoryHash(mod.Memory())
 }
 
 // Proves: fuel 6.2, fuel 6.3, fuel 6.6, vm 14.7
@@ -203,7 +221,9 @@ func TestExactOnGeneratedModules(t *testing.T) {
 		out := meter(t, p.Module, Config{Shape: ShapeLimits{Off: true}})
 		for name, rt := range engines {
 			slice := randomSlice(rand.New(rand.NewPCG(seed, 1)), 1+int64(seed%5000))
-			got, gotMemory, h := runMetered(t, rt, p.Module, out, p.Calls, slice)
+			ready := prepare(t, rt, p.Module, out)
+			got, gotMemory := ready.run(p.Calls, slice)
+			ready.close()
 			for i := range max(len(want), len(got)) {
 				if i >= len(want) || i >= len(got) {
 					t.Fatalf("seed %d %s: %d calls, the oracle made %d", seed, name, len(got), len(want))
@@ -227,7 +247,7 @@ func TestExactOnGeneratedModules(t *testing.T) {
 			if gotMemory != memory {
 				t.Errorf("seed %d %s: memory %s, oracle %s", seed, name, gotMemory, memory)
 			}
-			if h.lowest < -Overshoot {
+			if h := ready.host; h.lowest < -Overshoot {
 				t.Errorf("seed %d %s: the counter fell to %d", seed, name, h.lowest)
 			}
 		}

@@ -125,6 +125,10 @@ func (e *Engine) Compile(ctx context.Context, source []byte, o CompileOptions) (
 // maxModuleBytes is the hard cap of max_module_bytes.
 const maxModuleBytes = 100 << 20
 
+// workerAttempts is how often a module is compiled whose result somebody else,
+// such as another process that cleans the cache, took away before it was read.
+const workerAttempts = 3
+
 // loadImage finds the image in the cache, or makes it, here or in a worker.
 func (p *Program) loadImage(ctx context.Context, sum [32]byte, o CompileOptions) error {
 	e := p.eng
@@ -135,13 +139,15 @@ func (p *Program) loadImage(ctx context.Context, sum [32]byte, o CompileOptions)
 	}
 	if len(e.cfg.CompileWorker) > 0 && !o.Trusted {
 		p.times.FromWorker = true
-		if err := e.compileInWorker(ctx, p.source, o.Shape); err != nil {
-			return err
+		for range workerAttempts {
+			if err := e.compileInWorker(ctx, p.source, o.Shape); err != nil {
+				return err
+			}
+			if p.image = e.readCache(key); p.image != nil {
+				return nil
+			}
 		}
-		if p.image = e.readCache(key); p.image == nil {
-			return errors.New("the compile worker left nothing in the module cache")
-		}
-		return nil
+		return errors.New("the compile worker left nothing in the module cache")
 	}
 	i, metered, err := build(p.source, o.Shape)
 	if err != nil {

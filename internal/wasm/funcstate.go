@@ -417,18 +417,20 @@ func (s *FuncState) brTable(in *Instr) {
 }
 
 // fits reports whether a list of operands could be taken, and takes nothing.
+// Like onTop it compares memory, so that a br_table of many wide labels stays
+// cheap: an operand of Unknown type can only be the lowest of its frame, because
+// only a select that finds nothing else below it makes one.
 func (s *FuncState) fits(ts []ValType) bool {
-	if s.onTop(ts) {
-		return true
-	}
-	for i := range ts {
-		n := len(s.ops) - 1 - i
-		if n < s.base {
-			return s.dead
-		}
-		if t := s.ops[n]; t != Unknown && t != ts[len(ts)-1-i] {
+	have := s.ops[s.base:]
+	if len(have) < len(ts) {
+		if !s.dead {
 			return false
 		}
+		ts = ts[len(ts)-len(have):]
 	}
-	return true
+	have = have[len(have)-len(ts):]
+	if len(have) > 0 && have[0] == Unknown {
+		have, ts = have[1:], ts[1:]
+	}
+	return string(have) == string(ts)
 }

@@ -3,7 +3,7 @@ package cli
 import (
 	"os"
 
-	"github.com/univrs/vudo/internal/sandbox"
+	"github.com/univrs/vudo"
 )
 
 // workerWord is the hidden command that compiles one module for another vudo
@@ -16,7 +16,7 @@ func workerMain(args []string) (code int, ok bool) {
 	if len(args) != 1 || args[0] != workerWord {
 		return 0, false
 	}
-	return sandbox.CompileWorkerMain(os.Stdin, os.Stdout), true
+	return vudo.CompileWorkerMain(os.Stdin, os.Stdout), true
 }
 
 // compileWorker is the command that starts a worker: this very program. It is

@@ -15,14 +15,14 @@ const (
 	kindDivide     = fault.KindDivideByZero
 	kindUnreach    = fault.KindUnreachable
 	kindOverflow   = fault.KindIntegerOverflow
-	kindNull       = fault.KindNullFunction
 	kindSignature  = fault.KindSignatureMismatch
 	kindConversion = fault.KindInvalidConversion
 	kindPanic      = fault.KindPanic
+	kindDenied     = fault.KindDenied
 )
 
 // corpus is the table of SECURITY.md, in its order.
-var corpus = []row{loops, stacks, memories, bulk, compiles, meters, dodges}
+var corpus = []row{loops, stacks, memories, bulk, compiles, meters, dodges, sleeping, pointers, arguments, keys, directories, revocations, logs, outputs}
 
 // Every shape of every row ends as its row says.
 //

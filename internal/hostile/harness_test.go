@@ -41,6 +41,7 @@ type shape struct {
 	export string // "run" if empty; scalar exports take no arguments here
 	input  []byte
 	tick   time.Duration // how far the clock moves each time it is read
+	waits  bool          // the deadline comes while the guest waits
 
 	refused string // start of the error of Initialize, before guest code ran; "" = it initialises
 	initial error  // sentinel of Initialize, in start code
@@ -48,6 +49,7 @@ type shape struct {
 	kind    vudo.TrapKind
 	fuel    uint64 // exact; 0 = by the rule of the ending
 	unpaid  bool   // the first charge is above the grant, so that nothing is used
+	values  bool   // run is a scalar export, whatever it returns
 	result  *int64 // of the scalar export
 	check   func(t *testing.T, r *run)
 }
@@ -166,6 +168,7 @@ func (s shape) try(t *testing.T) {
 	alarm := time.AfterFunc(2*time.Minute, func() { panic("the shape does not end: " + t.Name()) })
 	defer alarm.Stop()
 	w := newWorld(t, s.tick)
+	w.clock.horizon, w.clock.waits = w.clock.at.Add(s.limited().Duration), s.waits
 	module := s.module
 	if module == nil {
 		b := wasm.NewBuilder()
@@ -254,7 +257,7 @@ func (s shape) tryLoaded(t *testing.T, w *world, module []byte, cfg vudo.Sandbox
 	if export == "" {
 		export = "run"
 	}
-	if s.result != nil {
+	if s.result != nil || s.values {
 		r.result, r.err = sb.CallValues(t.Context(), export)
 	} else {
 		r.result, r.err = sb.Call(t.Context(), export, s.input)
@@ -415,12 +418,16 @@ func resident(t *testing.T) uint64 {
 	return m.Sys - m.HeapReleased
 }
 
-// clock moves on by tick each time it is read, and jumps to the end of every
-// wait: so a deadline is met after a number of hooks, and no test waits.
+// clock moves on by tick each time it is read, so that a deadline is met after a
+// number of hooks, and no test waits: a timer before the horizon fires at once. One
+// at the horizon, the deadline of the shape, fires when nothing else happened for
+// a moment, and only for shapes that wait for it; later ones never do.
 type clock struct {
-	mu   sync.Mutex
-	at   time.Time
-	tick time.Duration
+	mu      sync.Mutex
+	at      time.Time
+	tick    time.Duration
+	horizon time.Time
+	waits   bool
 }
 
 func (c *clock) Now() time.Time {
@@ -433,9 +440,25 @@ func (c *clock) Now() time.Time {
 func (c *clock) After(d time.Duration) (<-chan time.Time, func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.at = c.at.Add(max(d, 0))
 	fired := make(chan time.Time, 1)
-	fired <- c.at
+	end := c.at.Add(max(d, 0))
+	jump := func() {
+		if c.at.Before(end) {
+			c.at = end
+		}
+		fired <- end
+	}
+	switch {
+	case end.Before(c.horizon):
+		jump()
+	case end.Equal(c.horizon) && c.waits:
+		moment := time.AfterFunc(30*time.Millisecond, func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			jump()
+		})
+		return fired, func() { moment.Stop() }
+	}
 	return fired, func() {}
 }
 

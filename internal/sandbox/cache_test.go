@@ -205,13 +205,16 @@ func TestWorker(t *testing.T) {
 // worker and nothing else. Shape limits are off: they refuse it before.
 func TestCompileBomb(t *testing.T) {
 	b := wasm.NewBuilder()
-	const ifs, locals = 3000, 1000
-	b.Func("bomb", nil, nil, nil, func(e *wasm.Emitter) {
-		for i := range ifs {
-			e.LocalGet(uint32(i % locals)).If(wasm.BlockEmpty).I32Const(int32(i)).LocalSet(uint32(i * 7 % locals)).End()
-		}
-	})
-	b.LocalGroups(0, wasm.LocalGroup{Count: locals, Type: i32})
+	// The engine looks at the time between two functions only.
+	const funcs, ifs, locals = 20, 700, 500
+	for f := range uint32(funcs) {
+		b.Func("", nil, nil, nil, func(e *wasm.Emitter) {
+			for i := range ifs {
+				e.LocalGet(uint32(i % locals)).If(wasm.BlockEmpty).I32Const(int32(i)).LocalSet(uint32(i * 7 % locals)).End()
+			}
+		})
+		b.LocalGroups(f, wasm.LocalGroup{Count: locals, Type: i32})
+	}
 	for name, c := range map[string]struct {
 		worker bool
 		budget budget

@@ -41,11 +41,19 @@ type cacheEntry struct {
 
 func cacheRoot(home string) string { return filepath.Join(home, "cache", "modules") }
 
-// cacheEntries lists the cache, most recently used first. An absent cache is empty.
+// cacheEntries lists the cache, most recently used first. An absent cache is
+// empty. Files that another process is writing are not listed, so that nobody
+// removes them from under it.
 func cacheEntries(home string) ([]cacheEntry, error) {
+	entries, _, err := walkCache(home)
+	return entries, err
+}
+
+// walkCache lists finished files, and those that were begun and not finished.
+func walkCache(home string) (entries, unfinished []cacheEntry, err error) {
 	root := cacheRoot(home)
-	entries := []cacheEntry{}
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	entries = []cacheEntry{}
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // another process removed it meanwhile, or there is none
 		}
@@ -60,11 +68,15 @@ func cacheEntries(home string) ([]cacheEntry, error) {
 		if rel, err := filepath.Rel(root, path); err == nil && firstPart(rel) == "images" {
 			e.Kind = "image"
 		}
-		entries = append(entries, e)
+		if isTemporary(e.Digest) {
+			unfinished = append(unfinished, e)
+		} else {
+			entries = append(entries, e)
+		}
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	sort.SliceStable(entries, func(i, k int) bool {
 		if !entries[i].Used.Equal(entries[k].Used) {
@@ -72,7 +84,7 @@ func cacheEntries(home string) ([]cacheEntry, error) {
 		}
 		return entries[i].path < entries[k].path
 	})
-	return entries, nil
+	return entries, unfinished, nil
 }
 
 func firstPart(rel string) string {
@@ -161,15 +173,15 @@ func (s *session) trimCache() {
 // process that was killed are removed by --fix.
 func (s *session) checkCache() check {
 	c := check{Name: "cache", Verdict: verdictOK}
-	entries, err := cacheEntries(s.home)
+	entries, unfinished, err := walkCache(s.home)
 	if err != nil {
 		c.Verdict, c.Text, c.Repair = verdictFail, err.Error(), "correct the permissions of "+cacheRoot(s.home)
 		return c
 	}
 	c.Text = plural(len(entries), "file") + ", " + size(uint64(cacheBytes(entries)))
 	var stale []cacheEntry
-	for _, e := range entries {
-		if isTemporary(e.Digest) && time.Since(e.Used) > time.Hour {
+	for _, e := range unfinished {
+		if time.Since(e.Used) > time.Hour {
 			stale = append(stale, e)
 		}
 	}

@@ -66,6 +66,7 @@ func (j *job) attempt(ctx context.Context, rt *vudo.Runtime) error {
 		return err
 	}
 	defer j.sb.Close(context.WithoutCancel(ctx))
+	j.detail("calling %s with %s fuel for at most %s", escape(j.call.export), count(j.limits().Fuel), span(j.limits().Duration))
 	var err error
 	switch j.call.convention {
 	case callScalar:
@@ -161,18 +162,19 @@ func (j *job) moreFuel() (uint64, error) {
 	return 0, nil
 }
 
-// limits are what the call runs under: flags, else the manifest, else the
-// configuration, else the defaults.
-func (j *job) limits() vudo.Limits {
-	l := j.options.limits
+func (j *job) limits() vudo.Limits { return j.effectiveLimits(j.target, j.options) }
+
+// effectiveLimits are what a call runs under: flags, else the manifest, else
+// the configuration, else the defaults.
+func (s *session) effectiveLimits(t *target, o *runOptions) vudo.Limits {
+	l := o.limits
 	for _, f := range spirit.Fields() {
 		v := f.Get(&l)
-		if v == 0 && j.pkg != nil {
-			asked := j.pkg.Manifest().Limits
-			v = f.Get(&asked)
+		if v == 0 && t.project != nil {
+			v = f.Get(&t.project.Manifest.Limits)
 		}
 		if v == 0 {
-			v = f.Get(&j.config.Limits)
+			v = f.Get(&s.config.Limits)
 		}
 		f.Set(&l, v)
 	}

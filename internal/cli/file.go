@@ -68,9 +68,12 @@ func (f *pendingFile) commit() error {
 	return nil
 }
 
-// refuseExisting fails when path exists and force was not given, before any
-// work is done for it.
+// refuseExisting fails when path exists and force was not given, or when its
+// directory does not exist: before any work is done for it.
 func refuseExisting(path string, force bool) error {
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		return err
+	}
 	st, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -374,7 +374,7 @@ func showInspection(out *terminal, d *inspection) {
 		case c.Declared == "missing" && c.Needed:
 			note = "used, but not in manifest.toml"
 		case c.Declared == "missing":
-			note = "refused: WASI would use it, manifest.toml does not ask"
+			note = "not asked for, so refused"
 		case c.Declared == "" && c.Needed:
 			note = "needed"
 		case c.Declared == "":

@@ -25,23 +25,33 @@ func Main(args []string) int {
 
 // run is Main with its surroundings handed in. It changes the working
 // directory of the process when -C asks for it.
-func run(args []string, in io.Reader, out, errw io.Writer, getenv func(string) string) (code int) {
+func run(args []string, in io.Reader, out, errw io.Writer, getenv func(string) string) int {
 	s := &session{
 		in: in, inTTY: isTerminal(in), out: newTerminal(out), err: newTerminal(errw), getenv: getenv,
 		flags: map[string]*flagValue{}, json: asksForJSON(args), progress: true,
 	}
 	s.out.setColor("auto", getenv)
 	s.err.setColor("auto", getenv)
+	return s.guard(func() int {
+		res, err := s.dispatch(args)
+		return s.finish(res, err)
+	})
+}
+
+// guard turns a panic of f into an error like any other: nobody should meet a
+// stack trace that did not ask for it.
+func (s *session) guard(f func() int) (code int) {
 	defer func() {
-		if p := recover(); p != nil {
-			if getenv("VUDO_DEBUG") != "" {
-				fmt.Fprintf(errw, "%s\n", debug.Stack())
-			}
-			code = s.finish(nil, fail("internal", "this is a fault of vudo: report it with the command line; VUDO_DEBUG=1 adds the details", "internal error: %v", p))
+		p := recover()
+		if p == nil {
+			return
 		}
+		if s.getenv("VUDO_DEBUG") != "" {
+			fmt.Fprintf(s.err.w, "%s\n", debug.Stack())
+		}
+		code = s.finish(nil, fail("internal", "this is a fault of vudo: report it with the command line; VUDO_DEBUG=1 adds the details", "internal error: %v", p))
 	}()
-	res, err := s.dispatch(args)
-	return s.finish(res, err)
+	return f()
 }
 
 // dispatch parses the command line, sets the session up and runs the command.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -40,7 +41,9 @@ func needsOf(m *wasm.Module) []need {
 			n = &need{typ: t}
 			found[t] = n
 		}
-		n.by = append(n.by, by)
+		if !slices.Contains(n.by, by) {
+			n.by = append(n.by, by)
+		}
 		n.direct = n.direct || direct
 	}
 	for i := range m.Imports {

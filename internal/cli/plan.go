@@ -35,14 +35,14 @@ type plannedCall struct {
 }
 
 // plan chooses the export and turns the operands into its input.
-func plan(s *session, t *target, m *wasm.Module, o *runOptions, operands []string) (*plannedCall, error) {
+func plan(s *session, t *target, m *wasm.Module, o *runOptions, operands []string) (c *plannedCall, err error) {
 	name, args, err := chooseExport(t, m, operands)
 	if err != nil {
 		return nil, err
 	}
 	e := m.Export(name)
 	typ, _ := m.FuncType(e.Index)
-	c := &plannedCall{export: name}
+	c = &plannedCall{export: name}
 	if c.convention, err = conventionFor(t, m, name, typ); err != nil {
 		return nil, err
 	}
@@ -60,6 +60,11 @@ func plan(s *session, t *target, m *wasm.Module, o *runOptions, operands []strin
 		c.args = args
 		err = c.readFrom(s, o.input, true)
 	case callBytes:
+		defer func() {
+			if err == nil {
+				err = c.measure(s, m, t, o)
+			}
+		}()
 		switch {
 		case len(args) == 1 && args[0] == "-" && o.input == "":
 			err = c.readFrom(s, "-", false)
@@ -111,6 +116,36 @@ func (c *plannedCall) readFrom(s *session, input string, command bool) error {
 	}
 	c.stream, c.close = f, f
 	return nil
+}
+
+// measure turns a stream into bytes where the guest wants to know the length of
+// its input, which a stream does not have; and for --json, whose document is
+// made at the end anyway.
+func (c *plannedCall) measure(s *session, m *wasm.Module, t *target, o *runOptions) error {
+	if c.stream == nil || !s.json && !importsName(m, "host_input_len") {
+		return nil
+	}
+	limit := s.effectiveLimits(t, o).InputBytes
+	data, err := io.ReadAll(io.LimitReader(c.stream, int64(min(limit, 1<<62))+1))
+	if err != nil {
+		return err
+	}
+	if uint64(len(data)) > limit {
+		f := asFailure(fmt.Errorf("%w: more than %s bytes (max_input_bytes)", fault.ErrInputLimit, count(limit)))
+		f.hint = fmt.Sprintf("give more, such as --limit max_input_bytes=%d", moreThan(limit))
+		return f
+	}
+	c.input, c.stream = data, nil
+	return nil
+}
+
+func importsName(m *wasm.Module, name string) bool {
+	for i := range m.Imports {
+		if m.Imports[i].Name == name {
+			return true
+		}
+	}
+	return false
 }
 
 // chooseExport finds the function that the operands mean, and returns it with

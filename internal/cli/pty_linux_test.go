@@ -19,6 +19,7 @@ import (
 type ptySession struct {
 	t      *testing.T
 	master *os.File
+	slave  *os.File // only where this process writes to the screen itself
 	cmd    *exec.Cmd
 	mu     sync.Mutex
 	screen bytes.Buffer
@@ -26,7 +27,8 @@ type ptySession struct {
 	closed chan struct{}
 }
 
-func startPTY(t *testing.T, dir string, env []string, out *os.File, args ...string) *ptySession {
+// openPTY returns the two ends of a new pseudo-terminal.
+func openPTY(t *testing.T) (master, slave *os.File) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
@@ -40,10 +42,18 @@ func startPTY(t *testing.T, dir string, env []string, out *os.File, args ...stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
+	if slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0); err != nil {
 		t.Fatal(err)
 	}
+	if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}); err != nil {
+		t.Fatal(err)
+	}
+	return master, slave
+}
+
+func startPTY(t *testing.T, dir string, env []string, out *os.File, args ...string) *ptySession {
+	t.Helper()
+	master, slave := openPTY(t)
 	defer slave.Close()
 	p := &ptySession{t: t, master: master, grown: make(chan struct{}, 1), closed: make(chan struct{})}
 	p.cmd = exec.Command(vudoBinary(t), args...)

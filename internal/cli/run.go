@@ -120,6 +120,7 @@ func runRun(s *session, args []string) (*result, error) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	j := &job{
 		session: s, target: t, options: o, call: call, pkg: pkg, granted: granted,
 		watch: &watcher{s: s, name: t.name, trace: o.trace, began: time.Now()},

@@ -12,6 +12,7 @@ import (
 	"github.com/tetratelabs/wazero"
 
 	"github.com/univrs/vudo/internal/wasm"
+	"github.com/univrs/vudo/internal/wasm/wasmgen"
 )
 
 // v8Program is one module of the input of testdata/meter.mjs.
@@ -66,6 +67,34 @@ func runV8(t *testing.T, programs []v8Program) [][]v8Step {
 	return steps
 }
 
+// v8Of describes a metered program for testdata/meter.mjs.
+func v8Of(p *wasmgen.Program, out *Metered, wants []step) v8Program {
+	v := v8Program{
+		Wasm: base64.StdEncoding.EncodeToString(out.Bytes), Start: out.Start, Max: 65536,
+		seed: p.Seed, module: p.Module, wants: wants, Tables: [][2]int{}, Calls: []v8Call{},
+	}
+	if mem, ok := p.Module.MemoryType(0); ok && mem.Limits.HasMax {
+		v.Max = mem.Limits.Max
+	}
+	for i := range p.Module.Tables {
+		l := p.Module.Tables[i].Limits
+		most := -1
+		if l.HasMax {
+			most = int(l.Max)
+		}
+		v.Tables = append(v.Tables, [2]int{int(l.Min), most})
+	}
+	for _, c := range p.Calls {
+		j := v8Call{Export: c.Export, Params: []string{}, Args: []string{}}
+		for i, a := range c.Args {
+			j.Params = append(j.Params, c.Type.Params[i].String())
+			j.Args = append(j.Args, strconv.FormatUint(a, 10))
+		}
+		v.Calls = append(v.Calls, j)
+	}
+	return v
+}
+
 // Proves: fuel 6.3
 func TestSameTotalsOnV8(t *testing.T) {
 	ctx := context.Background()
@@ -79,29 +108,8 @@ func TestSameTotalsOnV8(t *testing.T) {
 			p := generate(seed)
 			wants, _ := runNaive(t, oracle, makeNaive(p.Module), p.Calls)
 			out := meter(t, p.Module, Config{Shape: ShapeLimits{Off: true}})
-			v := v8Program{
-				Wasm: base64.StdEncoding.EncodeToString(out.Bytes), Start: out.Start, Max: 65536,
-				Slice: 1 + int(seed%3000), seed: seed, module: p.Module, wants: wants, Tables: [][2]int{}, Calls: []v8Call{},
-			}
-			if mem, ok := p.Module.MemoryType(0); ok && mem.Limits.HasMax {
-				v.Max = mem.Limits.Max
-			}
-			for i := range p.Module.Tables {
-				l := p.Module.Tables[i].Limits
-				most := -1
-				if l.HasMax {
-					most = int(l.Max)
-				}
-				v.Tables = append(v.Tables, [2]int{int(l.Min), most})
-			}
-			for _, c := range p.Calls {
-				j := v8Call{Export: c.Export, Params: []string{}, Args: []string{}}
-				for i, a := range c.Args {
-					j.Params = append(j.Params, c.Type.Params[i].String())
-					j.Args = append(j.Args, strconv.FormatUint(a, 10))
-				}
-				v.Calls = append(v.Calls, j)
-			}
+			v := v8Of(p, out, wants)
+			v.Slice = 1 + int(seed%3000)
 			programs = append(programs, v)
 		}
 		for i, steps := range runV8(t, programs) {

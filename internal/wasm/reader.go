@@ -31,9 +31,9 @@ func (in *Instr) I64() int64 { return int64(in.B) }
 // one, without allocating (apart from one reused buffer for br_table labels).
 // It checks the syntax of each instruction, not how they nest and not their types.
 //
-// It is stricter than the specification in one point (docs/adr/0010): the opcode
-// behind the prefix 0xfd must be in its shortest form, because the engine reads
-// another instruction where it is not.
+// It is stricter than the specification in two points (docs/adr/0010): the opcode
+// behind the prefix 0xfd and the number of types of a select must be in their
+// shortest form, because the engine reads other instructions where they are not.
 type Reader struct {
 	b     []byte
 	pos   int
@@ -359,6 +359,9 @@ func (r *Reader) selectTypes(in *Instr) bool {
 	n, ok := r.u32()
 	if !ok {
 		return false
+	}
+	if r.pos-at != uintLen(uint64(n)) {
+		return r.fail(at, "", "the number of types of a select is not in its shortest form")
 	}
 	if int64(n) > int64(len(r.b)-r.pos) {
 		return r.fail(at, "", "unexpected end: select counts %d types, the body has %d bytes left", n, len(r.b)-r.pos)

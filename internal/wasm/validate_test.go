@@ -101,6 +101,9 @@ func TestInvalid(t *testing.T) {
 			b.Func("", nil, nil, nil, func(e *wasm.Emitter) { e.OpIdx(wasm.OpDataDrop, 0) })
 		}},
 		{"opcode 0xfd 0x00 is not in its shortest form", withAll(func(e *wasm.Emitter) { e.I32Const(0).Raw(0xfd, 0x80, 0x00, 0, 0).Op(wasm.OpDrop) })},
+		{"the number of types of a select is not in its shortest form", withAll(func(e *wasm.Emitter) {
+			e.I32Const(1).I32Const(2).I32Const(3).Op(wasm.OpSelectTyped).Raw(0x81, 0x00, 0x7f).Op(wasm.OpDrop)
+		})},
 		{"a memory of 2 to 1 pages", func(b *wasm.Builder) { b.Memory(2, 1) }},
 		{"memory size must be at most 65536 pages", func(b *wasm.Builder) { b.Memory(wasm.MaxMemoryPages+1, -1) }},
 		{"memory size must be at most 65536 pages", func(b *wasm.Builder) { b.Memory(0, wasm.MaxMemoryPages+1) }},

@@ -77,7 +77,7 @@ examples/go-reactor/target/go-reactor.wasm: examples/go-reactor/src/main.go exam
 	cd examples/go-reactor && GOOS=wasip1 GOARCH=wasm GOWORK=off go build -buildmode=c-shared -trimpath -ldflags=-s -o target/go-reactor.wasm ./src
 
 # Two packages' own tests, for the short run; `make realworld` builds the others.
-GOSTD := $(patsubst %,build/lang/gostd/%.test.wasm,sort io_fs)
+GOSTD := $(patsubst %,build/lang/gostd/%.test.wasm,io path_filepath)
 lang-gostd: $(GOSTD)
 $(GOSTD):
 	@mkdir -p $(@D)

@@ -15,8 +15,9 @@ var goPackages = []string{
 	"os", "io", "io/fs", "strings", "sort", "encoding/json", "math", "regexp", "time", "bufio", "bytes", "path/filepath",
 }
 
-// goSample is what runs without VUDO_LONG, when it has been built before.
-var goSample = []string{"sort", "io/fs"}
+// goSample and goCommandSample are what runs without VUDO_LONG, when it has been
+// built before: in this process, and by the command.
+var goSample, goCommandSample = []string{"path/filepath"}, []string{"io"}
 
 // goTest gives the module of a package's tests, which it builds when asked for
 // the long run; otherwise one built earlier, or a skip.
@@ -94,29 +95,38 @@ func TestGoStandardLibrary(t *testing.T) {
 			file := goTest(t, g, pkg)
 			plain := runPlain(t, goProgram(t, g, pkg, file))
 			ours := runVudo(t, goProgram(t, g, pkg, file), nil)
-			if plain.err != nil || ours.err != nil {
-				t.Fatalf("plain engine: %v; VUDO: %v\n%s", plain.err, ours.err, tail(ours.stdout+ours.stderr))
+			compareVerdicts(t, plain, ours)
+			if plain.exit != ours.exit {
+				t.Errorf("exit %d on the plain engine, %d under VUDO", plain.exit, ours.exit)
 			}
-			a, b := verdicts(plain), verdicts(ours)
-			passed, failed := 0, 0
-			for _, v := range b {
-				switch {
-				case strings.HasPrefix(v, "="):
-				case strings.HasSuffix(v, " PASS"):
-					passed++
-				case strings.HasSuffix(v, " FAIL"):
-					failed++
-				}
-			}
-			if !slices.Equal(a, b) {
-				t.Errorf("only on the plain engine: %v\nonly under VUDO: %v\n%s", without(a, b), without(b, a), tail(ours.stdout+ours.stderr))
-			}
-			if passed == 0 || plain.exit != ours.exit {
-				t.Errorf("%d passed; exit %d on the plain engine, %d under VUDO", passed, plain.exit, ours.exit)
-			}
-			t.Logf("%d passed, %d failed, %d others, the same on both; %d fuel", passed, failed, len(b)-1-passed-failed, ours.fuel)
 		})
 	}
+}
+
+// compareVerdicts fails unless the same tests passed, failed and were skipped.
+func compareVerdicts(t *testing.T, plain, ours outcome) {
+	t.Helper()
+	if plain.err != nil || ours.err != nil {
+		t.Fatalf("plain engine: %v; VUDO: %v\n%s", plain.err, ours.err, tail(ours.stdout+ours.stderr))
+	}
+	a, b := verdicts(plain), verdicts(ours)
+	passed, failed := 0, 0
+	for _, v := range b {
+		switch {
+		case strings.HasPrefix(v, "="):
+		case strings.HasSuffix(v, " PASS"):
+			passed++
+		case strings.HasSuffix(v, " FAIL"):
+			failed++
+		}
+	}
+	if !slices.Equal(a, b) {
+		t.Errorf("only on the plain engine: %v\nonly under VUDO: %v\n%s", without(a, b), without(b, a), tail(ours.stdout+ours.stderr))
+	}
+	if passed == 0 {
+		t.Errorf("no test passed\n%s", tail(ours.stdout+ours.stderr))
+	}
+	t.Logf("%d passed, %d failed, %d others, the same on both; %d fuel", passed, failed, len(b)-1-passed-failed, ours.fuel)
 }
 
 // without lists what of a is not in b.

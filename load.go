@@ -3,6 +3,8 @@ package vudo
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync/atomic"
 
 	"github.com/univrs/vudo/internal/sandbox"
 	"github.com/univrs/vudo/spirit"
@@ -34,6 +36,15 @@ type Spirit struct {
 	rt      *Runtime
 	pkg     *spirit.Package
 	program *sandbox.Program
+	last    atomic.Pointer[plan]
+}
+
+// plan is what a Call works out from the limits and grants it is given. Calls
+// of one Spirit mostly repeat them, and the rights of a Call never change.
+type plan struct {
+	limits Limits
+	grant  []spirit.Capability
+	config sandbox.Config // of these two only
 }
 
 // Load verifies, meters and compiles a package, or takes the result from the
@@ -131,7 +142,7 @@ func (s *Spirit) NewSandbox(ctx context.Context, cfg SandboxConfig) (*Sandbox, e
 // the fuel used is the same whether the instance was made or reset. A call that
 // runs out of fuel ends there.
 func (s *Spirit) Call(ctx context.Context, export string, in []byte, cfg SandboxConfig) (Result, error) {
-	c, err := s.config(cfg)
+	c, err := s.planned(cfg)
 	if err != nil {
 		return Result{}, err
 	}
@@ -141,7 +152,7 @@ func (s *Spirit) Call(ctx context.Context, export string, in []byte, cfg Sandbox
 
 // CallValues is Call for an export that takes and returns numbers.
 func (s *Spirit) CallValues(ctx context.Context, export string, args []Value, cfg SandboxConfig) (Result, error) {
-	c, err := s.config(cfg)
+	c, err := s.planned(cfg)
 	if err != nil {
 		return Result{}, err
 	}
@@ -154,6 +165,25 @@ func (s *Spirit) Close(ctx context.Context) error { return s.program.Close(ctx) 
 
 func (s *Spirit) receipt(u *sandbox.Usage, out []byte) Receipt {
 	return newReceipt(s.program.Digest(), u, out)
+}
+
+// planned is config for a Call, from the last plan where that fits.
+func (s *Spirit) planned(cfg SandboxConfig) (sandbox.Config, error) {
+	p := s.last.Load()
+	if p == nil || p.limits != cfg.Limits || !slices.Equal(p.grant, cfg.Grant) {
+		c, err := s.config(SandboxConfig{Limits: cfg.Limits, Grant: cfg.Grant})
+		if err != nil {
+			return c, err
+		}
+		if missing := c.Rights.Missing(c.Required); len(missing) == 0 {
+			c.Required = nil
+		}
+		p = &plan{cfg.Limits, slices.Clone(cfg.Grant), c}
+		s.last.Store(p)
+	}
+	c := p.config
+	s.rt.fill(&c, cfg, s.Digest())
+	return c, nil
 }
 
 // config is what the sandbox layer needs to know: the manifest's limits where

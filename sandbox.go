@@ -87,22 +87,26 @@ func (r *Runtime) config(cfg SandboxConfig, asked []spirit.Capability, digest sp
 	if err != nil {
 		return sandbox.Config{}, err
 	}
-	ns := host.NamespaceOfPackage(cfg.Owner, digest)
+	c := sandbox.Config{Limits: limits, Rights: rights}
+	r.fill(&c, cfg, digest)
+	return c, nil
+}
+
+// fill adds what needs no checking.
+func (r *Runtime) fill(c *sandbox.Config, cfg SandboxConfig, digest spirit.Digest) {
+	c.Owner, c.Stdin, c.Stdout, c.Rollback = cfg.Owner, cfg.Stdin, cfg.Stdout, cfg.Rollback
+	h := &c.Host
+	h.Services, h.Args, h.Env, h.Seed = &r.host, cfg.Args, maps.Clone(cfg.Env), cfg.Seed
 	if cfg.Project != "" {
-		ns = host.NamespaceOfProject(cfg.Owner, cfg.Project)
+		h.Namespace = host.NamespaceOfProject(cfg.Owner, cfg.Project)
+	} else {
+		h.Namespace = host.NamespaceOfPackage(cfg.Owner, digest)
 	}
-	dirs := make([]Dir, len(cfg.Dirs))
-	for i, d := range cfg.Dirs {
+	h.Dirs = nil
+	for _, d := range cfg.Dirs {
 		d.Guest = path.Clean("/" + d.Guest)
-		dirs[i] = d
+		h.Dirs = append(h.Dirs, d)
 	}
-	return sandbox.Config{
-		Limits: limits, Owner: cfg.Owner, Rights: rights,
-		Stdin: cfg.Stdin, Stdout: cfg.Stdout, Rollback: cfg.Rollback,
-		Host: host.StateConfig{
-			Services: &r.host, Namespace: ns, Args: cfg.Args, Env: maps.Clone(cfg.Env), Dirs: dirs, Seed: cfg.Seed,
-		},
-	}, nil
 }
 
 // Sandbox is one instance of a Spirit and one call at a time; a second call

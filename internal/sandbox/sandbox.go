@@ -158,11 +158,10 @@ func CheckSize(wasm []byte, limit uint64) error {
 }
 
 func (e *Engine) create(cfg Config) (*Sandbox, error) {
-	if err := cfg.Limits.Check(); err != nil {
+	s := &Sandbox{eng: e, cfg: cfg, state: Initializing, wake: make(chan struct{}, 1)}
+	if err := fill(&s.cfg.Limits); err != nil {
 		return nil, err
 	}
-	cfg.Limits = cfg.Limits.Fill()
-	s := &Sandbox{eng: e, cfg: cfg, state: Initializing, wake: make(chan struct{}, 1)}
 	s.guest.s = s
 	s.callID = s.invocation
 	if _, err := io.ReadFull(e.random, s.id[:]); err != nil {
@@ -172,6 +171,22 @@ func (e *Engine) create(cfg Config) (*Sandbox, error) {
 		return nil, errClosed
 	}
 	return s, nil
+}
+
+// fill is Limits.Check and Limits.Fill in place: both make copies on the heap.
+func fill(l *spirit.Limits) error {
+	if l.Duration < 0 || l.Duration%time.Millisecond != 0 {
+		return l.Check()
+	}
+	for _, f := range spirit.Fields() {
+		switch v := f.Get(l); {
+		case v == 0:
+			f.Set(l, f.Default)
+		case v > f.Cap:
+			return l.Check()
+		}
+	}
+	return nil
 }
 
 // ID is 128 random bits.

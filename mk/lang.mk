@@ -23,7 +23,7 @@ LANG_RUST := rust-command rust-reactor
 LANG_BIG := quickjs sqlite
 LANG_ALL := $(LANG_C) $(LANG_GO) $(LANG_RUST) assemblyscript $(LANG_BIG)
 
-.PHONY: lang lang-tools kernels kernels-golden kernels-quickjs $(LANG_ALL:%=lang-%) lang-gostd conformance realworld bench
+.PHONY: lang lang-tools kernels kernels-wasm kernels-golden kernels-quickjs $(LANG_ALL:%=lang-%) lang-gostd conformance realworld bench
 
 lang-tools: ## install the compilers that the guest programs need (Debian, as root)
 	apt-get update -q && apt-get install -y -q --no-install-recommends $(LANG_APT)
@@ -32,7 +32,9 @@ lang: $(LANG_ALL:%=lang-%) lang-gostd conformance ## build every example that co
 
 # --- kernels ---
 
-kernels: $(KERNELS:%=build/kernels/%.wasm) $(KERNELS:%=build/kernels/%) ## build the bench kernels, as WebAssembly and native
+kernels: kernels-wasm $(KERNELS:%=build/kernels/%) $(KERNELS:%=build/kernels/%.extism.wasm) ## build the bench kernels, as WebAssembly and native
+GUESTS := calls calls-extism
+kernels-wasm: $(KERNELS:%=build/kernels/%.wasm) $(GUESTS:%=build/kernels/%.wasm)
 
 build/kernels/%.wasm: bench/kernels/%.c bench/kernels/kernel.h
 	@mkdir -p $(@D)
@@ -43,7 +45,7 @@ build/kernels/%: bench/kernels/%.c bench/kernels/native.c bench/kernels/kernel.h
 	@mkdir -p $(@D)
 	$(KERNEL_GCC) -o $@ $< bench/kernels/native.c -lm
 
-kernels-golden: kernels ## renew the committed WebAssembly files of the kernels
+kernels-golden: kernels-wasm ## renew the committed WebAssembly files of the kernels
 	cp $(KERNELS:%=build/kernels/%.wasm) bench/testdata/kernels/
 	cp $(GUESTS:%=build/kernels/%.wasm) bench/testdata/guests/
 
@@ -150,8 +152,6 @@ examples/sqlite/target/sqlite.wasm: examples/sqlite/src/main.c examples/sqlite/g
 
 # --- small guests of bench/, committed like the kernels ---
 
-GUESTS := calls calls-extism
-kernels: $(GUESTS:%=build/kernels/%.wasm)
 build/kernels/calls.wasm: bench/guests/calls.c
 	@mkdir -p $(@D)
 	$(KERNEL_CLANG) -c -o $(@:.wasm=.o) $<
@@ -161,7 +161,6 @@ build/kernels/calls-extism.wasm: bench/guests/calls.c
 	$(KERNEL_CLANG) -DEXTISM -c -o $(@:.wasm=.o) $<
 	wasm-ld --no-entry --strip-all -z stack-size=16384 --allow-undefined -o $@ $(@:.wasm=.o)
 
-kernels: $(KERNELS:%=build/kernels/%.extism.wasm)
 build/kernels/%.extism.wasm: bench/kernels/%.c bench/kernels/extism.c bench/kernels/kernel.h
 	@mkdir -p $(@D)
 	$(KERNEL_CLANG) -c -o $(@:.wasm=.k.o) $<

@@ -84,10 +84,11 @@ fuzz: ## each fuzz target for FUZZTIME (default 20s)
 			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$dir </dev/null; \
 		done
 
-# Tests whose name holds "Golden" carry numbers that every machine must repeat.
-ARM64_PKGS ?= ./internal/fuel ./internal/sandbox
+# The committed totals, generated modules against naive counting, the depth of recursion.
+ARM64_PKGS ?= . ./internal/fuel ./internal/sandbox
+ARM64_RUN ?= TestGoldenFuelTotals|TestExactOnGeneratedModules|TestStackLimit
 arm64: ## golden fuel totals under emulated arm64 (needs qemu-user)
-	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -exec "$$(command -v qemu-aarch64 || command -v qemu-aarch64-static || echo qemu-aarch64)" -timeout $(TEST_TIMEOUT) -run Golden $(ARM64_PKGS)
+	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -exec "$$(command -v qemu-aarch64 || command -v qemu-aarch64-static || echo qemu-aarch64)" -timeout $(TEST_TIMEOUT) -run '$(ARM64_RUN)' $(ARM64_PKGS)
 
 ci-slow: lang cross race arm64 ## what CI runs besides `make test`
 	$(MAKE) fuzz FUZZTIME=$(CI_FUZZTIME)

@@ -74,15 +74,72 @@ func syntaxError(at int, proposal, format string, args ...any) *Error {
 
 // Next reads one instruction into in. It reports false at the end and on an error.
 func (r *Reader) Next(in *Instr) bool {
-	if r.err != nil || r.pos >= len(r.b) {
+	b, pos := r.b, r.pos
+	if r.err != nil || pos >= len(b) {
 		return false
 	}
+	c := b[pos]
+	in.Start, in.Op = pos, Opcode(c)
+	pos++
+	// Nine of ten instructions are one of these with immediates of one byte.
+	switch shortForms[c] {
+	case shortNone:
+		r.pos, in.End = pos, pos
+		return true
+	case shortIndex:
+		if pos < len(b) && b[pos] < 0x80 {
+			in.A = uint32(b[pos])
+			r.pos, in.End = pos+1, pos+1
+			return true
+		}
+	case shortI32:
+		if pos < len(b) && b[pos] < 0x80 {
+			in.B = uint64(uint32(int8(b[pos]<<1) >> 1))
+			r.pos, in.End = pos+1, pos+1
+			return true
+		}
+	case shortMemArg:
+		if pos+1 < len(b) && b[pos] < 32 && b[pos+1] < 0x80 {
+			in.A, in.B = uint32(b[pos]), uint64(b[pos+1])
+			r.pos, in.End = pos+2, pos+2
+			return true
+		}
+	}
+	return r.next(in, c)
+}
+
+// The forms that Next reads by itself, by opcode.
+const (
+	shortNever = iota
+	shortNone
+	shortIndex
+	shortI32
+	shortMemArg
+)
+
+var shortForms = func() (t [256]uint8) {
+	for _, row := range opRows {
+		if row.op > 0xff {
+			continue
+		}
+		switch row.imm {
+		case ImmNone:
+			t[row.op] = shortNone
+		case ImmLabel, ImmFunc, ImmLocal, ImmGlobal, ImmTable:
+			t[row.op] = shortIndex
+		case ImmI32:
+			t[row.op] = shortI32
+		case ImmMemArg:
+			t[row.op] = shortMemArg
+		}
+	}
+	return t
+}()
+
+// next reads any instruction.
+func (r *Reader) next(in *Instr, c byte) bool {
 	start := r.pos
-	in.Start = start
-	c := r.b[start]
 	r.pos++
-	in.Op = Opcode(c)
-	idx := int(c)
 	if c >= 0xfb {
 		if c != 0xfc && c != 0xfd {
 			return r.unknown(start, c, 0)
@@ -98,14 +155,13 @@ func (r *Reader) Next(in *Instr) bool {
 			return r.fail(start, "", "opcode 0xfd 0x%02x is not in its shortest form", sub)
 		}
 		in.Op = Opcode(c)<<8 | Opcode(sub)
-		idx = int(c-0xfb)<<8 | int(sub)
 	}
-	info := &opTable[idx]
-	if !r.immediates(in, info) {
-		return false
-	}
+	info := &opTable[opIndex(in.Op)]
 	if info.Name == "" {
 		return r.unknown(start, c, uint32(in.Op&0xff))
+	}
+	if !r.immediates(in, info.Imm) {
+		return false
 	}
 	in.End = r.pos
 	return true
@@ -124,18 +180,12 @@ func (r *Reader) unknown(start int, c byte, sub uint32) bool {
 	return r.fail(start, "", "illegal opcode 0x%02x", c)
 }
 
-func (r *Reader) immediates(in *Instr, info *OpInfo) bool {
+func (r *Reader) immediates(in *Instr, kind ImmKind) bool {
 	var ok bool
-	switch info.Imm {
+	switch kind {
 	case ImmNone:
 		return true
 	case ImmLabel, ImmFunc, ImmLocal, ImmGlobal, ImmTable, ImmData, ImmElem:
-		// The common case by far: one small index.
-		if r.pos < len(r.b) && r.b[r.pos] < 0x80 {
-			in.A = uint32(r.b[r.pos])
-			r.pos++
-			return true
-		}
 		in.A, ok = r.u32()
 		return ok
 	case ImmI32:

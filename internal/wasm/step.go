@@ -5,6 +5,9 @@ func (s *FuncState) Step(in *Instr) error {
 	if s.err != nil {
 		return s.err
 	}
+	if in.Op < 0x100 && s.quick(in) {
+		return nil
+	}
 	s.at = in.Start
 	if s.done {
 		return s.failf("instructions follow the final end of the function")
@@ -15,16 +18,107 @@ func (s *FuncState) Step(in *Instr) error {
 	} else {
 		s.special(in)
 	}
-	if n := len(s.ops) + s.wide; n > s.max {
-		s.max = n
-	}
+	s.note()
 	if len(s.ops) > MaxOperands {
-		return s.failf("more than %d operands on the stack", MaxOperands)
+		s.failf("more than %d operands on the stack", MaxOperands)
 	}
 	if s.err != nil {
 		return s.err
 	}
 	return nil
+}
+
+// note keeps the greatest height that an instruction has led to.
+func (s *FuncState) note() { s.max = max(s.max, len(s.ops)+s.wide) }
+
+// quickOp is the row of an instruction that quick can step: at most two operands
+// and one result, none of them a v128.
+type quickOp struct {
+	ok              bool
+	access          bool // of memory
+	align           uint8
+	params, results uint8
+	first, second   ValType
+	result          ValType
+}
+
+var quickOps = func() (t [256]quickOp) {
+	for i := range t {
+		info := &opTable[i]
+		q := quickOp{ok: info.Fixed && len(info.Params) <= 2 && len(info.Results) <= 1 && wideIn(info.Params)+wideIn(info.Results) == 0,
+			params: uint8(len(info.Params)), results: uint8(len(info.Results))}
+		switch info.Imm {
+		case ImmNone, ImmI32, ImmI64, ImmF32, ImmF64:
+		case ImmMemArg:
+			q.access, q.align = true, info.Align
+		default:
+			q.ok = false
+		}
+		if !q.ok {
+			continue
+		}
+		switch q.params {
+		case 1:
+			q.first = info.Params[0]
+		case 2:
+			q.first, q.second = info.Params[0], info.Params[1]
+		}
+		if q.results == 1 {
+			q.result = info.Results[0]
+		}
+		t[i] = q
+	}
+	return t
+}()
+
+// quick steps the simple instructions, most of all code, when all is as it
+// should be. Else it reports false and has changed nothing.
+func (s *FuncState) quick(in *Instr) bool {
+	if s.done {
+		return false
+	}
+	n := len(s.ops)
+	switch in.Op {
+	case OpLocalGet:
+		if int64(in.A) >= int64(len(s.locals)) || n >= MaxOperands {
+			return false
+		}
+		s.push(s.locals[in.A])
+		s.note()
+		return true
+	case OpLocalSet, OpLocalTee:
+		if n <= s.base || int64(in.A) >= int64(len(s.locals)) || s.ops[n-1] != s.locals[in.A] {
+			return false
+		}
+		if in.Op == OpLocalSet {
+			s.pop(s.ops[n-1])
+		}
+		return true
+	}
+	q := &quickOps[in.Op]
+	if !q.ok || q.access && (in.A > uint32(q.align) || s.v.memories == 0) {
+		return false
+	}
+	switch q.params {
+	case 1:
+		if n <= s.base || s.ops[n-1] != q.first {
+			return false
+		}
+	case 2:
+		if n <= s.base+1 || s.ops[n-1] != q.second || s.ops[n-2] != q.first {
+			return false
+		}
+	}
+	if q.results == 0 {
+		s.ops = s.ops[:n-int(q.params)]
+		return true
+	}
+	if q.params == 0 && n >= MaxOperands {
+		return false
+	}
+	s.ops = append(s.ops[:n-int(q.params)], q.result)
+	s.note()
+	return true
 }
 
 // fixed steps an instruction whose signature stands in the table.

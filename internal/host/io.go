@@ -6,6 +6,7 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"reflect"
 	"time"
 	"unicode/utf8"
 
@@ -74,7 +75,15 @@ type chunk struct {
 	err   error
 }
 
-func (in *input) release() { in.bytes, in.ahead, in.stream, in.reading = nil, nil, nil, nil }
+// next is the input of the next call. What was read ahead of a stream and not
+// taken belongs to the call after, if that has the same stream.
+func (in *input) next(call CallIO) input {
+	n := input{bytes: call.Input, stream: call.Stdin}
+	if call.Stdin != nil && reflect.TypeOf(call.Stdin).Comparable() && call.Stdin == in.stream {
+		n.ahead, n.end, n.reading = in.ahead, in.end, in.reading
+	}
+	return n
+}
 
 func (in *input) digest() [32]byte {
 	if in.hash == nil {
@@ -91,9 +100,6 @@ func (s *State) fill(wait time.Duration) bool {
 	in := &s.input
 	if in.stream == nil || len(in.ahead) > 0 || in.end != nil {
 		return true
-	}
-	if in.hash == nil {
-		in.hash = sha256.New()
 	}
 	if in.reading == nil {
 		in.reading = make(chan chunk, 1)
@@ -155,6 +161,9 @@ func (s *State) take(dst []byte) (int, Code) {
 	n := copy(dst, in.ahead)
 	in.ahead = in.ahead[n:]
 	in.taken += uint64(n)
+	if in.hash == nil {
+		in.hash = sha256.New()
+	}
 	in.hash.Write(dst[:n])
 	return n, Success
 }

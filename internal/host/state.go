@@ -130,7 +130,7 @@ func (s *State) Begin(call CallIO) {
 	clear(s.counters)
 	s.totals = totals{}
 	s.journal.reset()
-	s.input = input{bytes: call.Input, stream: call.Stdin}
+	s.input = s.input.next(call)
 	s.output = output{stream: call.Stdout}
 	s.denials.reset()
 	s.log.begin()
@@ -173,7 +173,7 @@ func (s *State) Rollback() {
 // Output of the last call stay valid.
 func (s *State) Close() {
 	s.tx, s.slot, s.heap, s.kept = nil, nil, heap{}, heap{}
-	s.input.release()
+	s.input.bytes, s.input.stream, s.input.ahead, s.input.reading = nil, nil, nil, nil
 }
 
 // end closes what lives as long as a call. Counters, journal, Output and
@@ -181,7 +181,7 @@ func (s *State) Close() {
 func (s *State) end() {
 	s.flushText()
 	s.tx, s.slot, s.kept = nil, nil, heap{}
-	s.input.release()
+	s.input.bytes = nil
 	s.flushDenials()
 }
 

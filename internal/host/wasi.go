@@ -21,8 +21,10 @@ const (
 	errnoFault       errno = 21
 	errnoFbig        errno = 22
 	errnoInval       errno = 28
+	errnoIO          errno = 29
 	errnoMfile       errno = 33
 	errnoNametoolong errno = 37
+	errnoNospc       errno = 51
 	errnoNotsup      errno = 58
 	errnoNotcapable  errno = 76
 )
@@ -167,6 +169,7 @@ func (r randomSource) Read(p []byte) (int, error) {
 func (s *State) runGate(f *Func, stack []uint64) {
 	s.m.Poll()
 	s.enter(f)
+	s.files.full = false
 	no := errnoNotcapable
 	if d := s.rights.Check(f.Capability); d != nil {
 		s.deny(d)
@@ -185,6 +188,9 @@ func (s *State) runDone(f *Func, stack []uint64) {
 	s.enter(f)
 	s.paid = paid
 	no := errno(stack[len(f.Params)])
+	if no == errnoIO && s.files.full {
+		no = errnoNospc // the engine's own numbers do not have it
+	}
 	if f.done != nil {
 		no = f.done(s, stack, no)
 	}

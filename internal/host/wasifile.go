@@ -18,6 +18,7 @@ var (
 type fileTable struct {
 	open  []file // by descriptor
 	grown int64  // bytes by which the guest made files grow
+	full  bool   // the current call was refused for want of room
 }
 
 type fileKind uint8
@@ -64,6 +65,7 @@ type fileWatch struct{ s *State }
 
 func (w fileWatch) Grow(n int64) bool {
 	if n > 0 && (uint64(n) > w.s.limits.StorageBytes || uint64(w.s.files.grown) > w.s.limits.StorageBytes-uint64(n)) {
+		w.s.files.full = true
 		return false
 	}
 	w.s.files.grown += max(0, n)
@@ -198,8 +200,8 @@ func wasiFileFuncs() []Func {
 		row("fd_filestat_set_size", sig(i32, i64), "0; storage.write", onFile(needWrite), nil),
 		row("fd_filestat_set_times", sig(i32, i64, i64, i32), "0; storage.write", onFile(needWrite), nil),
 		row("fd_pread", sig(i32, i32, i32, i64, i32), "bytes read; storage.read", gateRead(4), doneRead(4)),
-		row("fd_prestat_get", sig(i32, i32), "8 bytes", gatePlain, nil),
-		row("fd_prestat_dir_name", sig(i32, i32, i32), "name copied", gatePlain, nil),
+		row("fd_prestat_get", sig(i32, i32), "8 bytes", gatePrestat, nil),
+		row("fd_prestat_dir_name", sig(i32, i32, i32), "name copied", gatePrestat, nil),
 		row("fd_pwrite", sig(i32, i32, i32, i64, i32), "bytes written; storage.write", gateWrite, doneWrite(4)),
 		row("fd_read", sig(i32, i32, i32, i32), "bytes read; storage.read for files", gateRead(3), doneRead(3)),
 		row("fd_readdir", sig(i32, i32, i32, i64, i32), "bytes used; storage.read", gateReaddir,
@@ -347,6 +349,16 @@ func doneRead(result int) func(s *State, a []uint64, no errno) errno {
 		}
 		return no
 	}
+}
+
+// gatePrestat keeps standard streams from looking like mapped directories,
+// which they do to the engine.
+func gatePrestat(s *State, a []uint64) errno {
+	if k := s.files.at(a[0]).kind; k != isFile {
+		return errnoBadf
+	}
+	s.charge(0)
+	return errnoSuccess
 }
 
 func gateReaddir(s *State, a []uint64) errno {

@@ -139,7 +139,7 @@ func (f *rootFS) Rename(from, to string) sys.Errno {
 		return sys.ENOTDIR
 	}
 	if err := f.root.Rename(oldName, newName); err != nil {
-		return errnoOf(err)
+		return notEmpty(errnoOf(err))
 	}
 	if newInfo != nil && !os.SameFile(oldInfo, newInfo) {
 		f.freed(newName, newInfo)
@@ -174,13 +174,18 @@ func (f *rootFS) Rmdir(p string) sys.Errno {
 		return sys.EINVAL
 	}
 	if err := f.root.Remove(name); err != nil {
-		if errno := errnoOf(err); errno != sys.EEXIST { // what some systems call a directory that is not empty
-			return errno
-		}
-		return sys.ENOTEMPTY
+		return notEmpty(errnoOf(err))
 	}
 	f.freed(name, info)
 	return 0
+}
+
+// notEmpty gives a directory that is not empty one error on all systems.
+func notEmpty(errno sys.Errno) sys.Errno {
+	if errno == sys.EEXIST {
+		return sys.ENOTEMPTY
+	}
+	return errno
 }
 
 // Unlink implements sys.FS.

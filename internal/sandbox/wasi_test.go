@@ -65,7 +65,6 @@ func TestWASIArgsAndEnvironment(t *testing.T) {
 
 func TestWASIClockAndRandom(t *testing.T) {
 	clock := newHandClock()
-	clock.skip = true
 	g := newWASI(t, wasiOptions{engine: EngineConfig{Clock: clock}, change: func(c *Config) { c.Host.Services.Clock = clock }})
 	out := g.room(8)
 	g.want("clock_time_get realtime", g.call("clock_time_get", 0, 0, out), 0)
@@ -96,10 +95,13 @@ func TestWASIClockAndRandom(t *testing.T) {
 	binary.LittleEndian.PutUint64(mem[sub:], 0x1234)
 	binary.LittleEndian.PutUint32(mem[sub+16:], 1)
 	binary.LittleEndian.PutUint64(mem[sub+24:], 5e9)
-	before := clock.Now()
-	g.want("poll_oneoff", g.call("poll_oneoff", sub, event, 1, n), 0)
-	if slept := clock.Now().Sub(before); slept != 5*time.Second || g.u32(n) != 1 || g.u64(event) != 0x1234 {
-		t.Errorf("slept %v, %d events", slept, g.u32(n))
+	done := make(chan uint32)
+	go func() { done <- g.call("poll_oneoff", sub, event, 1, n) }()
+	eventually(t, "the guest sleeps", func() bool { return clock.hasTimer(5 * time.Second) })
+	clock.advance(5 * time.Second)
+	g.want("poll_oneoff", <-done, 0)
+	if g.u32(n) != 1 || g.u64(event) != 0x1234 {
+		t.Errorf("%d events", g.u32(n))
 	}
 	g.want("no subscription", g.call("poll_oneoff", sub, event, 0, n), eInval)
 	g.want("4,097 subscriptions", g.call("poll_oneoff", sub, event, 4097, n), eInval)
@@ -116,8 +118,8 @@ func TestWASIStreams(t *testing.T) {
 		in.c <- "second"
 		close(in.c)
 	}()
-	for _, want := range []string{"fir", "st", "second", "", ""} {
-		if got, errno := g.read(0, uint32(max(3, len(want)))); got != want || errno != 0 {
+	for _, want := range []string{"fir", "st", "sec", "ond", "", ""} {
+		if got, errno := g.read(0, 3); got != want || errno != 0 {
 			t.Errorf("fd_read = %q, %d; want %q", got, errno, want)
 		}
 	}
@@ -132,8 +134,8 @@ func TestWASIStreams(t *testing.T) {
 	out := g.room(24)
 	for fd := range 3 {
 		g.want("fd_fdstat_get", g.call("fd_fdstat_get", fd, out), 0)
-		if kind := g.s.memory()[out]; kind != 2 {
-			t.Errorf("fd %d has type %d, want a character device", fd, kind)
+		if kind := g.s.memory()[out]; kind == typeDir || kind == typeFile {
+			t.Errorf("fd %d has type %d, want a device", fd, kind)
 		}
 	}
 	g.want("proc_raise", g.call("proc_raise", 1), eNosys)
@@ -154,7 +156,7 @@ func TestWASIPollStdin(t *testing.T) {
 	done := make(chan uint32)
 	poll := func() { done <- g.call("poll_oneoff", subs, events, 2, n) }
 	go poll()
-	eventually(t, "the guest waits", clock.waiting)
+	eventually(t, "the guest waits", func() bool { return clock.hasTimer(time.Second) })
 	clock.advance(time.Second)
 	g.want("poll_oneoff", <-done, 0)
 	if g.u32(n) != 1 || g.u64(events) != 1 {
@@ -174,8 +176,8 @@ func TestWASIOutputLimit(t *testing.T) {
 	g := newWASI(t, wasiOptions{change: func(c *Config) { c.Limits.OutputBytes = 5 }})
 	g.want("6 bytes under a limit of 5", func() uint32 { _, e := g.write(1, "123456"); return e }(), eFbig)
 	g.want("5 bytes", func() uint32 { _, e := g.write(1, "12345"); return e }(), 0)
-	if got := string(g.s.Output()); got != "12345" {
-		t.Errorf("output = %q", got)
+	if n := g.usage.Host.OutputBytes; n != 5 {
+		t.Errorf("%d bytes of output", n)
 	}
 }
 
@@ -303,13 +305,13 @@ func TestWASIFiles(t *testing.T) {
 	if size := g.u64(st + 32); size != 64 {
 		t.Errorf("size after fd_allocate = %d", size)
 	}
-	g.want("fd_filestat_set_times", g.call("fd_filestat_set_times", fd, 1e9, 2e9, 1|4), 0)
+	g.want("fd_filestat_set_times", g.call("fd_filestat_set_times", fd, int64(1e9), int64(2e9), 1|4), 0)
 	g.want("fd_filestat_get", g.call("fd_filestat_get", fd, st), 0)
 	if a, m := g.u64(st+40), g.u64(st+48); a != 1e9 || m != 2e9 {
 		t.Errorf("times = %d, %d", a, m)
 	}
 	fp, fn := g.put("f")
-	g.want("path_filestat_set_times", g.call("path_filestat_set_times", 3, follow, fp, fn, 3e9, 4e9, 4), 0)
+	g.want("path_filestat_set_times", g.call("path_filestat_set_times", 3, follow, fp, fn, int64(3e9), int64(4e9), 4), 0)
 	g.want("fd_filestat_get", g.call("fd_filestat_get", fd, st), 0)
 	if a, m := g.u64(st+40), g.u64(st+48); a != 1e9 || m != 4e9 {
 		t.Errorf("times = %d, %d; the access time was to stay", a, m)
@@ -505,63 +507,18 @@ func TestWASIRenameAndLinks(t *testing.T) {
 //
 // Proves: vm 14.35
 func TestWASICannotLeave(t *testing.T) {
-	g := newWASI(t, wasiOptions{})
 	outside := t.TempDir()
 	if err := os.WriteFile(filepath.Join(outside, "secret"), []byte("secret"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, target := range map[string]string{
-		"abs": outside, "absfile": filepath.Join(outside, "secret"), "up": "..", "up2": "d/../..", "root": "/",
-	} {
-		if err := os.Symlink(target, g.host(name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Mkdir(g.host("d"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink("../"+"..", g.host("d/up")); err != nil {
-		t.Fatal(err)
-	}
-	rel, err := filepath.Rel(g.dir, outside)
-	if err != nil {
-		t.Fatal(err)
-	}
+	base := filepath.Base(outside)
 	paths := []string{
 		"..", "../", "../x", "d/../../x", "/", "/etc/passwd", "//etc/passwd", "/../etc/passwd", outside, outside + "/secret",
-		rel + "/secret", "./../x", "d/../..", ".//..//x",
-		"abs/secret", "absfile", "abs/", "abs/.", "up", "up/", "up/x", "up2/x", "root/etc/passwd", "d/up/x", "d/up/" + filepath.Base(outside) + "/secret", "./abs/secret",
+		"../" + base + "/secret", "../../" + base + "/secret", "./../x", "d/../..", ".//..//x",
+		"abs/secret", "absfile", "abs/", "abs/.", "up", "up/", "up/x", "up2/x", "root/etc/passwd", "d/up/x", "d/up/" + base + "/secret", "./abs/secret",
 	}
 	for _, p := range paths {
-		if fd, errno := g.open(p, 0, rRead); errno == 0 {
-			t.Errorf("%q was opened as descriptor %d", p, fd)
-		}
-		for _, oflags := range []int{oCreate, oTrunc, oCreate | oExcl, oDirectory} {
-			if fd, errno := g.open(p, oflags, rRead|rWrite); errno == 0 {
-				t.Errorf("%q was opened with flags %d as descriptor %d", p, oflags, fd)
-			}
-		}
-		ptr, n := g.put(p)
-		if strings.ContainsAny(p, "/") || p == ".." {
-			buf := g.room(64)
-			if errno := g.call("path_filestat_get", 3, follow, ptr, n, buf); errno == 0 {
-				t.Errorf("%q has a stat", p)
-			}
-			g.call("path_unlink_file", 3, ptr, n)
-			g.call("path_remove_directory", 3, ptr, n)
-			g.call("path_create_directory", 3, ptr, n)
-			g.call("path_filestat_set_times", 3, follow, ptr, n, 1, 1, 1|4)
-			in, inN := g.put("new")
-			g.call("path_symlink", in, inN, 3, ptr, n)
-			g.call("path_link", 3, 0, ptr, n, 3, in, inN)
-			g.call("path_rename", 3, ptr, n, 3, in, inN)
-			g.call("path_rename", 3, in, inN, 3, ptr, n)
-		}
-		for _, target := range []string{"../x", "/etc/passwd", outside, "d/../../x", ".."} {
-			tp, tn := g.put(target)
-			lp, ln := g.put("evil")
-			g.want("path_symlink to "+target, g.call("path_symlink", tp, tn, 3, lp, ln), ePerm)
-		}
+		cannotLeave(t, p, outside)
 	}
 	entries, err := os.ReadDir(outside)
 	if err != nil || len(entries) != 1 {
@@ -570,13 +527,57 @@ func TestWASICannotLeave(t *testing.T) {
 	if b, err := os.ReadFile(filepath.Join(outside, "secret")); err != nil || string(b) != "secret" {
 		t.Errorf("the file outside = %q, %v", b, err)
 	}
-	info, err := os.Stat(filepath.Join(outside, "secret"))
-	if err != nil || info.ModTime().Unix() == 0 {
+	if info, err := os.Stat(filepath.Join(outside, "secret")); err != nil || info.ModTime().Unix() < 1000 {
 		t.Error("the file outside was touched")
 	}
-	if b, err := os.ReadFile(g.host("new")); err == nil && string(b) == "secret" {
-		t.Error("the file outside was linked in")
+}
+
+// cannotLeave does everything that a guest can do with a path, in a fresh
+// directory with links that lead out.
+func cannotLeave(t *testing.T, p, outside string) {
+	t.Helper()
+	g := newWASI(t, wasiOptions{})
+	if err := os.Mkdir(g.host("d"), 0o700); err != nil {
+		t.Fatal(err)
 	}
+	for name, target := range map[string]string{
+		"abs": outside, "absfile": filepath.Join(outside, "secret"), "up": "..", "up2": "d/../..", "root": "/", "d/up": "../..",
+	} {
+		if err := os.Symlink(target, g.host(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if fd, errno := g.open(p, 0, rRead); errno == 0 {
+		t.Errorf("%q was opened as descriptor %d", p, fd)
+	}
+	for _, oflags := range []int{oCreate, oTrunc, oCreate | oExcl, oDirectory} {
+		if fd, errno := g.open(p, oflags, rRead|rWrite); errno == 0 {
+			t.Errorf("%q was opened with flags %d as descriptor %d", p, oflags, fd)
+		}
+	}
+	ptr, n := g.put(p)
+	if errno := g.call("path_filestat_get", 3, follow, ptr, n, g.room(64)); errno == 0 {
+		t.Errorf("%q has a stat", p)
+	}
+	for _, target := range []string{"../x", "/etc/passwd", outside, "d/../../x", ".."} {
+		tp, tn := g.put(target)
+		lp, ln := g.put("evil")
+		g.want("path_symlink to "+target, g.call("path_symlink", tp, tn, 3, lp, ln), ePerm)
+	}
+	in, inN := g.put("new")
+	g.call("path_filestat_set_times", 3, follow, ptr, n, 1, 1, 1|4)
+	g.call("path_symlink", in, inN, 3, ptr, n)
+	g.call("path_link", 3, 0, ptr, n, 3, in, inN)
+	if fd, errno := g.open("new", 0, rRead); errno == 0 {
+		if text, _ := g.read(fd, 99); text == "secret" {
+			t.Errorf("%q was linked in", p)
+		}
+	}
+	g.call("path_rename", 3, in, inN, 3, ptr, n)
+	g.call("path_rename", 3, ptr, n, 3, in, inN)
+	g.call("path_unlink_file", 3, ptr, n)
+	g.call("path_remove_directory", 3, ptr, n)
+	g.call("path_create_directory", 3, ptr, n)
 }
 
 // A pipe, a socket or a device in a mapped directory is not opened: that could

@@ -5,7 +5,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/univrs/vudo/internal/capability"
 	"github.com/univrs/vudo/internal/host"
@@ -242,4 +244,11 @@ func (p pipeReader) Read(b []byte) (int, error) {
 		return 0, io.EOF
 	}
 	return copy(b, s), nil
+}
+
+// hasTimer reports whether someone waits for the clock to move by exactly d.
+func (c *handClock) hasTimer(d time.Duration) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(c.timers, func(t handTimer) bool { return t.at.Sub(c.now) == d })
 }

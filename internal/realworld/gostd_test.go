@@ -77,7 +77,7 @@ func goroot(t *testing.T) string {
 	t.Helper()
 	b, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
-		t.Skipf("no go command on the path: %v", err)
+		t.Fatalf("go env GOROOT: %v", err)
 	}
 	return strings.TrimSpace(string(b))
 }

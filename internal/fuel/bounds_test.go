@@ -28,7 +28,7 @@ func TestOvershoot(t *testing.T) {
 		"ladder of blocks": func(b *wasm.Builder) {
 			b.Func("run", nil, nil, i32s(1), func(e *wasm.Emitter) {
 				for range 200 {
-					e.Block(wasm.BlockEmpty).LocalGet(0).BrIf(0)
+					e.Block(wasm.BlockEmpty).I32Const(0).BrIf(0)
 					straight(e, 1000)
 					e.End()
 				}
@@ -95,7 +95,9 @@ func TestOvershoot(t *testing.T) {
 		"tail calls": func(b *wasm.Builder) {
 			b.Func("run", nil, nil, i32s(1), func(e *wasm.Emitter) { e.I32Const(50).OpIdx(wasm.OpReturnCall, 1) })
 			b.Func("", i32s(1), nil, i32s(1), func(e *wasm.Emitter) {
+				e.LocalGet(0).LocalSet(1)
 				straight(e, 5000)
+				e.LocalGet(1).LocalSet(0)
 				e.LocalGet(0).Op(wasm.OpI32Eqz).If(wasm.BlockEmpty).Return().End()
 				e.LocalGet(0).I32Const(1).Op(wasm.OpI32Sub).OpIdx(wasm.OpReturnCall, 1)
 			})

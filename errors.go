@@ -65,3 +65,16 @@ type GuestError = fault.GuestError
 
 // StateError says which event was not possible in which state.
 type StateError = sandbox.StateError
+
+// StartError says that start code ended badly, and what it used until then.
+// errors.Is and errors.As look through it.
+type StartError struct {
+	Receipt Receipt
+	Err     error
+}
+
+// Error returns the text of Err.
+func (e *StartError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *StartError) Unwrap() error { return e.Err }

@@ -143,9 +143,13 @@ func (r *Runtime) NewSandbox(_ context.Context, wasm []byte, cfg SandboxConfig) 
 
 // Initialize makes an Initializing sandbox Ready: it verifies, compiles and
 // links what is not yet, instantiates, and runs start code, all under the
-// limits. ErrOutOfFuel leaves it Paused, any other error Failed.
+// limits. ErrOutOfFuel leaves it Paused, any other error Failed. When start
+// code ran, the error is a *StartError with its receipt.
 func (s *Sandbox) Initialize(ctx context.Context) error {
-	_, err := s.inner.Initialize(ctx)
+	u, err := s.inner.Initialize(ctx)
+	if err != nil && u.Outcome != OutcomeNone {
+		return &StartError{Receipt: s.receipt(&u, nil), Err: err}
+	}
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/univrs/vudo"
 	"github.com/univrs/vudo/internal/wasm"
+	"github.com/univrs/vudo/spirit"
 )
 
 // runData is the JSON data of `vudo run`, also beside an error.
@@ -190,6 +191,11 @@ func (j *job) explain(err error) error {
 		out.hint = fmt.Sprintf("give more, such as --memory %d", moreThan(l.MemoryBytes))
 	case errors.Is(err, vudo.ErrTableLimit):
 		out.hint = fmt.Sprintf("give more, such as --limit max_table_elements=%d", moreThan(l.TableElements))
+	case errors.Is(err, vudo.ErrGuest):
+		var g *vudo.GuestError
+		if errors.As(err, &g) && g.Text == "" && j.call.convention == callBytes {
+			out.hint = fmt.Sprintf("%s returned %d; if that is its result and no failure, say so in %s: [exports.%s] output = \"i32\"", name, g.Code, spirit.ManifestName, name)
+		}
 	case errors.Is(err, vudo.ErrDenied):
 		if flags := j.grantFlags(); flags != "" {
 			out.hint = "allow it with " + flags

@@ -23,9 +23,15 @@ type ask struct {
 	origin   string // "manifest.toml", "import host_log_info"
 }
 
+// word is one --grant as it was written, with what it stands for.
+type word struct {
+	text string
+	caps []spirit.Capability
+}
+
 // rights are the words of --grant and --deny, parsed.
 type rights struct {
-	grants   []spirit.Capability
+	grants   []word
 	denies   []spirit.Capability
 	required bool // --grant required
 	all      bool // --grant all
@@ -49,7 +55,7 @@ func parseRights(grants, denies []string) (rights, error) {
 		if err != nil {
 			return r, err
 		}
-		r.grants = append(r.grants, caps...)
+		r.grants = append(r.grants, word{text, caps})
 	}
 	for _, text := range denies {
 		caps, err := parseRight("--deny", text, spirit.ParseGrant)
@@ -91,8 +97,8 @@ func parseRight(flag, text string, parse func(string) ([]spirit.Capability, erro
 // decision is the outcome of the consent rules for one run.
 type decision struct {
 	granted []spirit.Capability
-	open    []ask // neither agreed nor denied
-	unused  []spirit.Capability
+	open    []ask    // neither agreed nor denied
+	unused  []string // words of --grant of which nothing was asked for
 }
 
 // decide applies the consent rules in their order: --deny, --grant, what was
@@ -103,9 +109,11 @@ func decide(asked []ask, r rights, remembered, auto []spirit.Capability, ownProj
 	used := make([]bool, len(r.grants))
 	for _, a := range asked {
 		var from []spirit.Capability
-		for i, g := range r.grants {
-			if m, ok := spirit.Meet(a.cap, g); ok {
-				from, used[i] = append(from, m), true
+		for i, w := range r.grants {
+			for _, g := range w.caps {
+				if m, ok := spirit.Meet(a.cap, g); ok {
+					from, used[i] = append(from, m), true
+				}
 			}
 		}
 		switch {
@@ -122,9 +130,9 @@ func decide(asked []ask, r rights, remembered, auto []spirit.Capability, ownProj
 			d.open = append(d.open, a)
 		}
 	}
-	for i, g := range r.grants {
+	for i, w := range r.grants {
 		if !used[i] {
-			d.unused = append(d.unused, g)
+			d.unused = append(d.unused, w.text)
 		}
 	}
 	return d

@@ -108,12 +108,12 @@ func (j *job) started(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	if j.sb == nil {
+	var start *vudo.StartError
+	if !errors.As(err, &start) {
 		return moduleFailure(j.target.path, err)
 	}
-	err = j.goOn(ctx, err)
-	if err != nil && j.sb != nil {
-		defer j.sb.Close(context.WithoutCancel(ctx))
+	if err = j.goOn(ctx, err); err != nil && j.sb != nil {
+		j.sb.Close(context.WithoutCancel(ctx))
 	}
 	return err
 }
@@ -121,6 +121,10 @@ func (j *job) started(ctx context.Context, err error) error {
 // goOn keeps the Receipt of the call so far, and refuels a call that ran out
 // of fuel as long as the options allow.
 func (j *job) goOn(ctx context.Context, err error) error {
+	var start *vudo.StartError
+	if errors.As(err, &start) {
+		j.result.Receipt, err = start.Receipt, start.Err
+	}
 	for {
 		if j.result.Receipt.Outcome != vudo.OutcomeNone {
 			r := j.result.Receipt

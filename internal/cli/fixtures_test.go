@@ -44,6 +44,17 @@ var fixtures = map[string]func() []byte{
 		b.Func("one", nil, types(i32), nil, func(e *wasm.Emitter) { e.I32Const(1) })
 		return b.Bytes()
 	},
+	"mixed": func() []byte {
+		b := wasm.NewBuilder()
+		write := hostFunc(b, "host_output_write", types(i32, i32), types(i32))
+		b.Export("memory", wasm.KindMemory, b.Memory(1, 1))
+		b.Data(0, []byte("words"))
+		say := b.Func("", nil, nil, nil, func(e *wasm.Emitter) { e.I32Const(0).I32Const(5).Call(write).Op(wasm.OpDrop) })
+		b.Func("say", nil, types(i32), nil, func(e *wasm.Emitter) { e.Call(say).I32Const(0) })
+		b.Func("count", nil, types(i32), nil, func(e *wasm.Emitter) { e.I32Const(5) })
+		b.Func("status", nil, types(i32), nil, func(e *wasm.Emitter) { e.Call(say).I32Const(7) })
+		return b.Bytes()
+	},
 	"truncated": func() []byte { b := helloModule(); return b[:len(b)-7] },
 	"empty":     func() []byte { return nil },
 	"wrongtype": func() []byte {

@@ -198,7 +198,7 @@ func exportsHint(t *target, names []string) string {
 		return "the module exports no function; check how it was built"
 	}
 	shown := names[:min(len(names), most)]
-	hint := "it exports " + strings.Join(shown, ", ")
+	hint := "name one of its exports: " + strings.Join(shown, ", ")
 	if len(names) > most {
 		hint += fmt.Sprintf(" and %d more; vudo inspect %s lists them", len(names)-most, shellWord(t.shown()))
 	}
@@ -223,7 +223,7 @@ func conventionFor(t *target, m *wasm.Module, name string, typ wasm.FuncType) (c
 				return callScalar, nil
 			}
 		}
-		if exchangesBytes(m) {
+		if exchangesBytes(m, m.Export(name).Index) {
 			return callBytes, nil
 		}
 		return callScalar, nil
@@ -249,16 +249,47 @@ func takesBytes(x spirit.Export) bool {
 	return false
 }
 
-// exchangesBytes reports whether the module imports anything with which a
-// bytes export talks.
-func exchangesBytes(m *wasm.Module) bool {
-	for _, imp := range m.Imports {
-		if imp.Module == host.ModuleWASI {
+// exchangesBytes reports whether function f can reach, through its calls, a
+// host function with which a bytes export talks. What is called through a table
+// could be anything.
+func exchangesBytes(m *wasm.Module, f uint32) bool {
+	talks := map[uint32]bool{}
+	imported := uint32(0)
+	for i := range m.Imports {
+		imp := &m.Imports[i]
+		if imp.Kind != wasm.KindFunc {
 			continue
 		}
 		switch imp.Name {
-		case "host_input_len", "host_input_read", "host_output_write", "host_fail":
+		case "host_input_len", "host_input_read", "host_output_write":
+			talks[imported] = imp.Module != host.ModuleWASI
+		}
+		imported++
+	}
+	if len(talks) == 0 {
+		return false
+	}
+	seen := map[uint32]bool{f: true}
+	for queue := []uint32{f}; len(queue) > 0; queue = queue[1:] {
+		at := queue[0]
+		if talks[at] {
 			return true
+		}
+		if at < imported || int(at-imported) >= len(m.Codes) {
+			continue
+		}
+		r := wasm.NewReader(m.Codes[at-imported].Body)
+		var in wasm.Instr
+		for r.Next(&in) {
+			switch in.Op {
+			case wasm.OpCall, wasm.OpReturnCall:
+				if to := uint32(in.A); !seen[to] {
+					seen[to] = true
+					queue = append(queue, to)
+				}
+			case wasm.OpCallIndirect, wasm.OpReturnCallIndirect:
+				return true
+			}
 		}
 	}
 	return false

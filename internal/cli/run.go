@@ -146,8 +146,8 @@ func (s *session) agree(t *target, m *wasm.Module, o *runOptions) (pkg *spirit.P
 		s.warn("unsigned", "%s is not signed: nobody vouches for it, and it gets only what it is granted", t.path)
 	}
 	d := decide(asked, o.rights, s.remembered(digest), s.config.ConsentAuto, t.project != nil)
-	for _, c := range d.unused {
-		s.warn("grant-unused", "--grant %s has no effect: %s does not ask for it", c, t.name)
+	for _, word := range d.unused {
+		s.warn("grant-unused", "--grant %s has no effect: %s does not ask for it", word, t.name)
 	}
 	if t.project != nil {
 		if err := refuseDenied(t.name, asked, o.rights.denies); err != nil {
@@ -157,7 +157,7 @@ func (s *session) agree(t *target, m *wasm.Module, o *runOptions) (pkg *spirit.P
 	if err := s.settle(&d, t.name, digest); err != nil {
 		return nil, nil, err
 	}
-	if err := checkMapped(t, o, d.granted); err != nil {
+	if err := s.checkMapped(t, m, o, d.granted); err != nil {
 		return nil, nil, err
 	}
 	return pkg, d.granted, nil
@@ -201,10 +201,18 @@ func importAsks(m *wasm.Module, o *runOptions) []ask {
 }
 
 // checkMapped refuses variables and directories that no granted capability
-// lets the guest use: offering them without effect would hide a mistake.
-func checkMapped(t *target, o *runOptions, granted []spirit.Capability) error {
-	lacks := func(flag string, c spirit.Capability) error {
-		if covered(c, granted) || overlaps(c, granted) {
+// lets the guest use, and says so when the guest could not use them anyway.
+func (s *session) checkMapped(t *target, m *wasm.Module, o *runOptions, granted []spirit.Capability) error {
+	wanted := map[spirit.Type]bool{}
+	for _, n := range needsOf(m) {
+		wanted[n.typ] = true
+	}
+	check := func(flag string, c spirit.Capability) error {
+		switch {
+		case overlaps(c, granted):
+			return nil
+		case !wanted[c.Type]:
+			s.warn("unused", "%s has no effect: %s imports nothing that would use it", flag, t.name)
 			return nil
 		}
 		hint := "add --grant " + shellWord(c.String())
@@ -214,12 +222,12 @@ func checkMapped(t *target, o *runOptions, granted []spirit.Capability) error {
 		return fail("consent", hint, "%s needs the capability %s, which is not granted", flag, c)
 	}
 	for _, name := range o.envKeys {
-		if err := lacks("--env "+name, spirit.Capability{Type: spirit.TypeSensorEnvironment, Target: name}); err != nil {
+		if err := check("--env "+name, spirit.Capability{Type: spirit.TypeSensorEnvironment, Target: name}); err != nil {
 			return err
 		}
 	}
 	for _, d := range o.dirs {
-		if err := lacks("--dir "+d.guest, spirit.StorageRead.On("dir:"+d.guest)); err != nil {
+		if err := check("--dir "+d.guest, spirit.StorageRead.On("dir:"+d.guest)); err != nil {
 			return err
 		}
 	}

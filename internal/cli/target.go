@@ -107,7 +107,7 @@ func openProject(dir string) (*target, error) {
 	case errors.Is(err, build.ErrNoManifest):
 		hint := "name a .wasm file, or a directory with a " + spirit.ManifestName
 		if near := modulesIn(dir); len(near) > 0 {
-			hint = "there is " + strings.Join(near, " and ") + "; name the file instead"
+			hint = "name the module itself: " + strings.Join(near, ", ")
 		}
 		return nil, fail("not-found", hint, "%s is no project: it has no %s", dir, spirit.ManifestName)
 	case errors.As(err, &problems):
@@ -156,7 +156,7 @@ func absentTarget(path string) *failure {
 		if len(near) > 0 {
 			hint = "did you mean " + strings.Join(near, " or ") + "?"
 		} else if modules := modulesIn(dir); len(modules) > 0 {
-			hint = "there is " + strings.Join(modules, " and ")
+			hint = "what can be run there: " + strings.Join(modules, ", ")
 		}
 	}
 	return fail("not-found", hint, "no such file or directory: %s", path)

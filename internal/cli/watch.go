@@ -65,7 +65,7 @@ func (w *watcher) observer() func(vudo.HostCallInfo) {
 	return func(c vudo.HostCallInfo) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.s.err.line("trace %10.3f ms  %s in %s out %s -> %s, %s fuel", float64(time.Since(w.began).Microseconds())/1000,
+		w.s.err.line("trace %10.3f ms  %-24s in %s out %s -> %s, %s fuel", float64(time.Since(w.began).Microseconds())/1000,
 			c.Name, count(c.In), count(c.Out), c.Code, count(c.Fuel))
 	}
 }

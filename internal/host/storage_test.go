@@ -411,6 +411,7 @@ func TestTransactionModel(t *testing.T) {
 			mine := maps.Clone(base)      // as this call sees it
 			written := map[string]bool{}  // keys it decides
 			read := map[string]bool{}     // keys it has read from the store
+			absent := map[string]bool{}   // those of them that were not there
 			listed := map[string]bool{}   // prefixes
 			changed := map[string]bool{}  // keys another call wrote after this one read
 			presence := map[string]bool{} // keys that appeared or vanished
@@ -434,6 +435,7 @@ func TestTransactionModel(t *testing.T) {
 							mine[k] = committed[k]
 							if _, ok := committed[k]; !ok {
 								delete(mine, k)
+								absent[k] = true
 							}
 						}
 						read[k] = true
@@ -466,6 +468,7 @@ func TestTransactionModel(t *testing.T) {
 							delete(changed, k)
 							if _, ok := committed[k]; !ok {
 								delete(mine, k)
+								absent[k] = true
 							} else {
 								mine[k] = committed[k]
 							}
@@ -510,7 +513,7 @@ func TestTransactionModel(t *testing.T) {
 						}
 						w.others(func(tx StoreTx) error { return tx.Delete([]byte(k)) })
 						delete(committed, k)
-						changed[k] = true
+						changed[k] = !absent[k] // what comes and goes again was never there
 					}
 				}
 			}

@@ -10,12 +10,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/univrs/vudo"
 	"github.com/univrs/vudo/internal/host"
+	"github.com/univrs/vudo/internal/sqlite"
 	"github.com/univrs/vudo/spirit"
+	"github.com/univrs/vudo/vudotest"
 )
 
 var small = []string{"hello-world", "counter", "echo"}
@@ -45,18 +46,6 @@ func file(t *testing.T, path ...string) []byte {
 		t.Fatal(err)
 	}
 	return b
-}
-
-// lines keeps what guests log.
-type lines struct {
-	mu   sync.Mutex
-	text []string
-}
-
-func (l *lines) Log(line vudo.LogLine) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.text = append(l.text, line.Level.String()+": "+line.Text)
 }
 
 func load(t *testing.T, name string, cfg vudo.Config) *vudo.Spirit {
@@ -89,7 +78,7 @@ func sandbox(t *testing.T, s *vudo.Spirit, cfg vudo.SandboxConfig) *vudo.Sandbox
 
 // TestHelloWorldGreets covers names of every kind, the log line and the entry.
 func TestHelloWorldGreets(t *testing.T) {
-	var log lines
+	var log vudotest.Log
 	s := load(t, "hello-world", vudo.Config{Log: &log})
 	if got := s.Manifest().Entry; got != "main" {
 		t.Errorf("entry %q, want main", got)
@@ -103,7 +92,7 @@ func TestHelloWorldGreets(t *testing.T) {
 		{"greet", "Žofie 🦡", "Hello, Žofie 🦡!"},
 		{"greet", long, "Hello, " + long + "!"},
 	} {
-		log.text = nil
+		before := len(log.Lines())
 		res, err := sb.Call(t.Context(), c.export, []byte(c.name))
 		if err != nil {
 			t.Fatal(err)
@@ -111,8 +100,9 @@ func TestHelloWorldGreets(t *testing.T) {
 		if string(res.Output) != c.want {
 			t.Errorf("%s %.20q gave %.40q, want %.40q", c.export, c.name, res.Output, c.want)
 		}
-		if len(log.text) != 1 || log.text[0] != "info: greeting" {
-			t.Errorf("logged %q, want one line", log.text)
+		logged := log.Lines()[before:]
+		if len(logged) != 1 || logged[0].Level.String() != "info" || logged[0].Text != "greeting" {
+			t.Errorf("logged %v, want one line", logged)
 		}
 	}
 }
@@ -174,16 +164,28 @@ func TestCounterCounts(t *testing.T) {
 	step("decrement", 3, 7)
 }
 
-func TestCounterKeepsItsValueAcrossRuntimes(t *testing.T) {
-	store := new(host.MemoryStore)
+// TestCounterKeepsItsValueAcrossRestarts opens the store of the command anew
+// for each run, as a new process does.
+func TestCounterKeepsItsValueAcrossRestarts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "storage.db")
+	run := func(project, export string) int32 {
+		store, err := sqlite.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := store.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		return count(t, sandbox(t, load(t, "counter", vudo.Config{Storage: store}), vudo.SandboxConfig{Grant: counterRights, Project: project}), export)
+	}
 	for want := int32(1); want <= 3; want++ {
-		sb := sandbox(t, load(t, "counter", vudo.Config{Storage: store}), vudo.SandboxConfig{Grant: counterRights, Project: "/p"})
-		if got := count(t, sb, "increment"); got != want {
+		if got := run("/p", "increment"); got != want {
 			t.Errorf("after a restart the counter gave %d, want %d", got, want)
 		}
 	}
-	other := sandbox(t, load(t, "counter", vudo.Config{Storage: store}), vudo.SandboxConfig{Grant: counterRights, Project: "/q"})
-	if got := count(t, other, "get"); got != 0 {
+	if got := run("/q", "get"); got != 0 {
 		t.Errorf("another project's counter holds %d", got)
 	}
 }

@@ -13,8 +13,10 @@ func (m *Module) Encode() []byte {
 	e := &encoder{m: m}
 	e.b = append(make([]byte, 0, m.sizeGuess()), preamble...)
 	e.customs(0)
-	for _, id := range [...]byte{SectionType, SectionImport, SectionFunction, SectionTable, SectionMemory, SectionGlobal,
-		SectionExport, SectionStart, SectionElement, SectionDataCount, SectionCode, SectionData} {
+	for _, id := range [...]byte{
+		SectionType, SectionImport, SectionFunction, SectionTable, SectionMemory, SectionGlobal,
+		SectionExport, SectionStart, SectionElement, SectionDataCount, SectionCode, SectionData,
+	} {
 		e.section(id)
 		e.customs(id)
 	}

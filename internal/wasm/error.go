@@ -63,14 +63,18 @@ const (
 	SectionDataCount byte = 12
 )
 
-var sectionNames = [...]string{"custom", "type", "import", "function", "table", "memory", "global",
-	"export", "start", "element", "code", "data", "data count"}
+var sectionNames = [...]string{
+	"custom", "type", "import", "function", "table", "memory", "global",
+	"export", "start", "element", "code", "data", "data count",
+}
 
 // sectionOrder ranks the section ids: the data count section (12) stands
 // between elements and code, so that bodies can be checked in one pass.
-var sectionOrder = [...]byte{SectionType: 1, SectionImport: 2, SectionFunction: 3, SectionTable: 4,
+var sectionOrder = [...]byte{
+	SectionType: 1, SectionImport: 2, SectionFunction: 3, SectionTable: 4,
 	SectionMemory: 5, SectionGlobal: 6, SectionExport: 7, SectionStart: 8, SectionElement: 9,
-	SectionDataCount: 10, SectionCode: 11, SectionData: 12}
+	SectionDataCount: 10, SectionCode: 11, SectionData: 12,
+}
 
 // positions remembers where the entries of each section stood, for errors that
 // only validation finds.

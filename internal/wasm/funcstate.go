@@ -73,8 +73,10 @@ const fastLocals = 256
 func (s *FuncState) Begin(v *Validator, i int) error {
 	c := &v.m.Codes[i]
 	ti := v.m.Funcs[i]
-	*s = FuncState{v: v, index: uint32(v.importedFuncs + i), offset: c.Offset,
-		ops: s.ops[:0], frames: s.frames[:0], locals: s.locals[:0], ends: s.ends[:0], groups: c.Locals}
+	*s = FuncState{
+		v: v, index: uint32(v.importedFuncs + i), offset: c.Offset,
+		ops: s.ops[:0], frames: s.frames[:0], locals: s.locals[:0], ends: s.ends[:0], groups: c.Locals,
+	}
 	if len(c.Body) > MaxBodyBytes {
 		return s.failf("a body of %d bytes exceeds the limit of %d", len(c.Body), MaxBodyBytes)
 	}
@@ -167,8 +169,10 @@ func (s *FuncState) Depth() int { return len(s.frames) }
 func (s *FuncState) Frame(n int) Frame {
 	f := &s.frames[len(s.frames)-1-n]
 	sig := s.v.sig(f.sig)
-	fr := Frame{Op: Opcode(f.op), Start: int(f.start), Height: int(f.height), Unreachable: f.dead,
-		Params: sig.params, Results: sig.results}
+	fr := Frame{
+		Op: Opcode(f.op), Start: int(f.start), Height: int(f.height), Unreachable: f.dead,
+		Params: sig.params, Results: sig.results,
+	}
 	if fr.Op == OpEnd {
 		fr.Params = nil // a function's parameters are locals
 	}
@@ -213,8 +217,10 @@ func (s *FuncState) Finish(r *Reader) error {
 // failf keeps the first failure and returns it.
 func (s *FuncState) failf(format string, args ...any) error {
 	if s.err == nil {
-		s.err = &Error{Msg: fmt.Sprintf(format, args...), Section: sectionNames[SectionCode], Func: int(s.index),
-			Offset: s.offset + uint32(s.at), HasOffset: s.offset != 0}
+		s.err = &Error{
+			Msg: fmt.Sprintf(format, args...), Section: sectionNames[SectionCode], Func: int(s.index),
+			Offset: s.offset + uint32(s.at), HasOffset: s.offset != 0,
+		}
 	}
 	return s.err
 }

@@ -244,8 +244,9 @@ func (c *Code) NumLocals() uint64 {
 	return n
 }
 
-// Custom is a custom section. After is the id of the section that it follows,
-// 0 at the front; several behind one section keep their order in Module.Customs.
+// Custom is a custom section. After is the id (0 to 12) of the section that it
+// follows, 0 at the front; several behind one section keep their order in
+// Module.Customs.
 type Custom struct {
 	Name  string
 	Data  []byte

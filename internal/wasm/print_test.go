@@ -98,7 +98,7 @@ func meaning(t *testing.T, m *wasm.Module) []byte {
 func TestPrint(t *testing.T) {
 	wat2wasm, err := exec.LookPath("wat2wasm")
 	if err != nil {
-		t.Skip("wat2wasm is not installed; make tools names the package")
+		t.Skip("wat2wasm is not installed; run make test-tools")
 	}
 	dir := t.TempDir()
 	seen := map[wasm.Opcode]bool{}

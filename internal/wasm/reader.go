@@ -236,7 +236,10 @@ func (r *Reader) immediates(in *Instr, kind ImmKind) bool {
 		return r.zeroMemory()
 	case ImmMemoryMemory:
 		in.A = 0
-		return r.zeroMemory() && r.zeroMemory()
+		if !r.zeroMemory() {
+			return false
+		}
+		return r.zeroMemory()
 	case ImmDataMemory:
 		if in.A, ok = r.u32(); !ok {
 			return false

@@ -67,6 +67,8 @@ var engineDiffers = map[string]string{
 
 // TestOfficialSuites: every module of the suites is taken, every invalid or
 // malformed binary refused, and every canonical module survives the round trip.
+//
+// Proves: fuel 6.7
 func TestOfficialSuites(t *testing.T) {
 	r := engine(t)
 	for _, suite := range spectest.Suites {

@@ -45,8 +45,10 @@ type quickOp struct {
 var quickOps = func() (t [256]quickOp) {
 	for i := range t {
 		info := &opTable[i]
-		q := quickOp{ok: info.Fixed && len(info.Params) <= 2 && len(info.Results) <= 1 && wideIn(info.Params)+wideIn(info.Results) == 0,
-			params: uint8(len(info.Params)), results: uint8(len(info.Results))}
+		q := quickOp{
+			ok:     info.Fixed && len(info.Params) <= 2 && len(info.Results) <= 1 && wideIn(info.Params)+wideIn(info.Results) == 0,
+			params: uint8(len(info.Params)), results: uint8(len(info.Results)),
+		}
 		switch info.Imm {
 		case ImmNone, ImmI32, ImmI64, ImmF32, ImmF64:
 		case ImmMemArg:

@@ -1,7 +1,5 @@
 package wasm
 
-import "fmt"
-
 // Validate checks a module by the rules of core 2.0, chapter 3, tail calls and
 // extended constants included. The failure is an *Error with the function and
 // the offset, where the module was decoded. It takes time linear in the module.
@@ -56,8 +54,10 @@ type signature struct {
 // NewValidator checks everything of the module except its bodies.
 func NewValidator(m *Module) (*Validator, error) {
 	v := &Validator{m: m}
-	for _, check := range []func() *Error{v.types, v.imports, v.functions, v.tablesAndMemories, v.globalInits,
-		v.exports, v.start, v.elements, v.datas} {
+	for _, check := range []func() *Error{
+		v.types, v.imports, v.functions, v.tablesAndMemories, v.globalInits,
+		v.exports, v.start, v.elements, v.datas,
+	} {
 		if err := check(); err != nil {
 			return nil, err
 		}
@@ -421,13 +421,4 @@ func (v *Validator) constant(section byte, i int, expr []byte, want ValType) *Er
 		return fail("type mismatch: a constant expression gives %s, expected %v", typeList(stack), want)
 	}
 	return nil
-}
-
-// ErrorAt makes an *Error about a place in a function's body, in the form of
-// this package's own, for passes that refuse a body on other grounds. pos is an
-// offset in the body.
-func (v *Validator) ErrorAt(code, pos int, format string, args ...any) *Error {
-	at := v.m.Codes[code].Offset
-	return &Error{Msg: fmt.Sprintf(format, args...), Section: sectionNames[SectionCode], Func: v.importedFuncs + code,
-		Offset: at + uint32(pos), HasOffset: at != 0}
 }

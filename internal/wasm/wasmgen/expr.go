@@ -77,12 +77,16 @@ func (g *generator) bits(t wasm.ValType) uint64 {
 	case wasm.I32:
 		return uint64(uint32(v))
 	case wasm.F32:
-		f := pick(&g.rng, []float32{0, float32(math.Copysign(0, -1)), 1, -1.5, math.MaxFloat32, math.SmallestNonzeroFloat32,
-			float32(math.Inf(1)), float32(math.NaN()), float32(int64(v))})
+		f := pick(&g.rng, []float32{
+			0, float32(math.Copysign(0, -1)), 1, -1.5, math.MaxFloat32, math.SmallestNonzeroFloat32,
+			float32(math.Inf(1)), float32(math.NaN()), float32(int64(v)),
+		})
 		return uint64(math.Float32bits(f))
 	case wasm.F64:
-		f := pick(&g.rng, []float64{0, math.Copysign(0, -1), 1, -1.5, math.MaxFloat64, math.SmallestNonzeroFloat64,
-			math.Inf(-1), math.Float64frombits(canonical64), float64(int64(v))})
+		f := pick(&g.rng, []float64{
+			0, math.Copysign(0, -1), 1, -1.5, math.MaxFloat64, math.SmallestNonzeroFloat64,
+			math.Inf(-1), math.Float64frombits(canonical64), float64(int64(v)),
+		})
 		return math.Float64bits(f)
 	}
 	return v

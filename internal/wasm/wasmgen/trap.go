@@ -22,8 +22,10 @@ const (
 )
 
 func (g *generator) possibleTraps() []Trap {
-	return []Trap{Unreachable, DivideByZero, IntegerOverflow, OutOfBoundsMemory, OutOfBoundsTable, NullFunction,
-		SignatureMismatch, InvalidConversion}
+	return []Trap{
+		Unreachable, DivideByZero, IntegerOverflow, OutOfBoundsMemory, OutOfBoundsTable, NullFunction,
+		SignatureMismatch, InvalidConversion,
+	}
 }
 
 // plant emits code that traps, sometimes under a condition, inside a loop or

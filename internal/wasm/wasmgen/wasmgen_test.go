@@ -201,7 +201,7 @@ func TestImports(t *testing.T) {
 func TestSameOnV8(t *testing.T) {
 	node, err := exec.LookPath("node")
 	if err != nil {
-		t.Skip("node is not installed; make tools names the package")
+		t.Skip("node is not installed; run make test-tools")
 	}
 	type call struct {
 		Export  string   `json:"export"`

@@ -162,7 +162,11 @@ func (d *decoder) count(least int, most uint64) int {
 }
 
 func (d *decoder) bytes() []byte {
-	n := d.u(uint64(len(d.b)))
+	n := d.u(1<<64 - 1)
+	if n > uint64(len(d.b)) {
+		d.fail("%d bytes of %d are left", len(d.b), n)
+		return nil
+	}
 	b := d.b[:n:n]
 	d.b = d.b[n:]
 	return b

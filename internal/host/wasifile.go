@@ -43,7 +43,13 @@ func (t *fileTable) at(fd uint64) file {
 	return file{}
 }
 
+// set ignores numbers that the engine cannot have given: it takes the lowest
+// free one, and gates bound how many are open. What is not in the table is
+// closed, and no gate lets a call on it through.
 func (t *fileTable) set(fd uint32, f file) {
+	if fd >= maxOpenFiles {
+		return
+	}
 	for uint64(fd) >= uint64(len(t.open)) {
 		t.open = append(t.open, file{})
 	}
@@ -102,7 +108,11 @@ func (n need) types() []spirit.Type {
 
 // permit checks what n needs for the directory that f belongs to.
 func (s *State) permit(f file, n need) errno {
-	if f.kind != isFile {
+	switch f.kind {
+	case isFile:
+	case isClosed:
+		return errnoBadf
+	default:
 		return errnoSuccess
 	}
 	for _, t := range n.types() {

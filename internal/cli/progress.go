@@ -52,7 +52,7 @@ func (s *session) spin(what string, stop <-chan struct{}) {
 		return
 	case <-timer.C:
 	}
-	p := mpb.New(mpb.WithOutput(s.err.w), mpb.WithRefreshRate(progressEvery), mpb.WithWidth(s.err.width()), mpb.WithAutoRefresh())
+	p := mpb.New(mpb.WithOutput(s.err.display()), mpb.WithRefreshRate(progressEvery), mpb.WithWidth(s.err.width()), mpb.WithAutoRefresh())
 	bar := p.New(0, mpb.SpinnerStyle(`|`, `/`, `-`, `\`).PositionLeft(),
 		mpb.BarRemoveOnComplete(), mpb.BarWidth(2),
 		mpb.AppendDecorators(decor.Name(what+" "), decor.Elapsed(decor.ET_STYLE_GO)))

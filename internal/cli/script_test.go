@@ -45,6 +45,9 @@ func vudoBinary(t *testing.T) string {
 //	text TEXT               checks that stdout is exactly TEXT (\\n = newline)
 //	receipt FILE            checks the form and the digest of a receipt file
 //	spoil DIR               overwrites the middle of every file below DIR
+//
+// Proves: cli 9.7, cli 9.8, cli 9.10, cli 9.11, cli 9.12, cli 9.13, cli 9.14
+// Proves: cli 9.26, cli 9.28, cli 9.29, cli 9.30, cli 9.32, cli 9.37, cli 9.41, cli 9.45
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -53,6 +56,11 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("VUDO_HOME", filepath.Join(env.WorkDir, ".home"))
 			env.Setenv("HOME", env.WorkDir)
+			examples, err := filepath.Abs(filepath.Join("..", "..", "examples"))
+			if err != nil {
+				return err
+			}
+			env.Setenv("EXAMPLES", examples)
 			env.Setenv("NO_COLOR", "")
 			env.Setenv("CI", "")
 			return nil

@@ -82,6 +82,9 @@ func (s *session) finish(res *result, err error) int {
 	if res != nil && res.text != nil {
 		res.text(s.out)
 	}
+	if lost := s.out.failed(); lost != nil && (f == nil || f.code != "interrupted") {
+		f = fail("io", "check the disk or the program behind the pipe", "the result could not be written to stdout: %v", lost)
+	}
 	if f == nil {
 		return exitOK
 	}
@@ -141,8 +144,10 @@ func (s *session) document(res *result, f *failure) int {
 	}
 	enc := json.NewEncoder(s.out.w)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(doc); err != nil && exit == exitOK {
-		return exitFailure
+	if err := enc.Encode(doc); err != nil {
+		s.err.line("vudo: error[io]: the document could not be written to stdout: %s", oneLine(err.Error()))
+		s.err.line("vudo: hint: check the disk or the program behind the pipe")
+		return max(exit, exitFailure)
 	}
 	return exit
 }

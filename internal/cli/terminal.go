@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/term"
@@ -13,13 +14,49 @@ import (
 // terminal is one of the two output streams as far as its reader matters.
 type terminal struct {
 	w     io.Writer
+	file  *os.File // what w is, when it is a file
 	tty   bool
 	color bool
 }
 
 func newTerminal(w io.Writer) *terminal {
 	f, ok := w.(*os.File)
-	return &terminal{w: w, tty: ok && term.IsTerminal(int(f.Fd()))}
+	return &terminal{w: &checkedWriter{w: w}, file: f, tty: ok && term.IsTerminal(int(f.Fd()))}
+}
+
+// failed is the first error of a write, so that a result that did not arrive
+// is not reported as a success.
+func (t *terminal) failed() error {
+	if c, ok := t.w.(*checkedWriter); ok {
+		return c.err()
+	}
+	return nil
+}
+
+// checkedWriter keeps the first error of its writes. Guests write to stdout
+// from goroutines of their own.
+type checkedWriter struct {
+	w     io.Writer
+	mu    sync.Mutex
+	first error
+}
+
+func (c *checkedWriter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	if err != nil {
+		c.mu.Lock()
+		if c.first == nil {
+			c.first = err
+		}
+		c.mu.Unlock()
+	}
+	return n, err
+}
+
+func (c *checkedWriter) err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.first
 }
 
 // setColor applies --color, the config and NO_COLOR: auto means a terminal
@@ -35,10 +72,19 @@ func (t *terminal) setColor(mode string, getenv func(string) string) {
 	}
 }
 
+// display is the file itself where there is one: a progress display asks it
+// for its size.
+func (t *terminal) display() io.Writer {
+	if t.file != nil {
+		return t.file
+	}
+	return t.w
+}
+
 // width is the terminal's width in columns, 80 where there is none.
 func (t *terminal) width() int {
-	if f, ok := t.w.(*os.File); ok && t.tty {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+	if t.file != nil && t.tty {
+		if w, _, err := term.GetSize(int(t.file.Fd())); err == nil && w > 0 {
 			return w
 		}
 	}

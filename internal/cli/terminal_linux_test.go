@@ -198,7 +198,7 @@ func TestFilterAnswersBeforeItsInputEnds(t *testing.T) {
 // Proves: cli 9.31
 func TestProgressComesAndGoes(t *testing.T) {
 	p := screenOnly(t)
-	s := &session{err: &terminal{w: p.slave, tty: true}, progress: true}
+	s := &session{err: newTerminal(p.slave), progress: true}
 	done := s.working("compiling big")
 	p.await("compiling big")
 	done()
@@ -318,4 +318,43 @@ func screenOnly(t *testing.T) *ptySession {
 	go p.read()
 	t.Cleanup(func() { slave.Close(); master.Close() })
 	return p
+}
+
+// Proves: cli 9.43
+func TestALostResultIsNoSuccess(t *testing.T) {
+	dir := workbench(t)
+	runVudo(t, dir, "run", "-q", "counter", "increment")
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	for _, line := range []string{"version", "version --json", "cache list", "storage list", "storage get counter n", "storage export counter", "inspect hello.wasm",
+		"completion bash", "run -q scalars.wasm answer", "run -q hello.wasm", "run --json scalars.wasm answer", "help", "doctor", "cache clean"} {
+		cmd := exec.Command(vudoBinary(t), strings.Fields(line)...)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "VUDO_HOME="+filepath.Join(dir, ".home"))
+		var errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = full, &errs
+		cmd.Run()
+		if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(errs.String(), "error[io]") || strings.Contains(errs.String(), "ok ") {
+			t.Errorf("vudo %s > /dev/full: exit %d\n%s", line, code, errs.String())
+		}
+	}
+	// A page that cannot take its place: no success line, and no half page.
+	if err := os.MkdirAll(filepath.Join(dir, "man", "vudo-run.1", "in-the-way"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if got := runVudo(t, dir, "completion", "man", "--dir", "man", "--force"); got.exit != 1 || strings.Contains(got.stdout, "wrote") {
+		t.Errorf("exit %d: %s", got.exit, got.stdout)
+	}
+	if leftovers, _ := filepath.Glob(filepath.Join(dir, "man", ".*")); leftovers != nil {
+		t.Errorf("left over: %v", leftovers)
+	}
+	// Storage that cannot be read: nothing is said to be erased.
+	if err := os.WriteFile(filepath.Join(dir, ".home", "storage", "storage.db"), []byte("not a database, but long enough to be looked at"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := runVudo(t, dir, "storage", "erase", "counter", "--yes"); got.exit == 0 || strings.Contains(got.stdout, "erased") {
+		t.Errorf("exit %d: %s", got.exit, got.stdout)
+	}
 }

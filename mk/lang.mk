@@ -23,7 +23,7 @@ LANG_RUST := rust-command rust-reactor
 LANG_BIG := quickjs sqlite
 LANG_ALL := $(LANG_C) $(LANG_GO) $(LANG_RUST) assemblyscript $(LANG_BIG)
 
-.PHONY: lang lang-tools kernels kernels-wasm kernels-golden kernels-quickjs $(LANG_ALL:%=lang-%) lang-gostd conformance realworld bench
+.PHONY: lang lang-tools kernels kernels-wasm kernels-golden kernels-quickjs $(LANG_ALL:%=lang-%) lang-gostd conformance realworld bench bench-test
 
 lang-tools: ## install the compilers that the guest programs need (Debian, as root)
 	apt-get update -q && apt-get install -y -q --no-install-recommends $(LANG_APT)
@@ -181,3 +181,6 @@ realworld: lang ## the programs of other people and the Go standard library's ow
 BENCH_FLAGS ?=
 bench: kernels kernels-quickjs lang ## VUDO beside wazero, wasmtime, Extism and native code; BENCH_FLAGS="-groups kernels -json FILE"
 	cd bench && go build -o ../build/bench . && ../build/bench $(BENCH_FLAGS)
+
+bench-test: kernels ## tests of the bench, and equal fuel on wasmtime (VUDO_LONG=1: 5,000 modules)
+	cd bench && go vet ./... && go test ./...

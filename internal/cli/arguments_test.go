@@ -55,8 +55,10 @@ func TestIntegersAreRead(t *testing.T) {
 }
 
 func TestNegativeNumbersAreNoFlags(t *testing.T) {
-	for text, want := range map[string]bool{"-5": true, "-0x1": true, "-.5": true, "-inf": true, "-NaN": true, "-nan:0x1": true,
-		"-": false, "--5": false, "-v": false, "-C": false, "-n": false, "-.": false, "5": false, "": false} {
+	for text, want := range map[string]bool{
+		"-5": true, "-0x1": true, "-.5": true, "-inf": true, "-NaN": true, "-nan:0x1": true,
+		"-": false, "--5": false, "-v": false, "-C": false, "-n": false, "-.": false, "5": false, "": false,
+	} {
 		if got := looksNegative(text); got != want {
 			t.Errorf("%q: %v", text, got)
 		}

@@ -125,8 +125,8 @@ func loadConfig(home string) (*config, error) {
 	if err == nil && st.Size() > maxConfigBytes {
 		return c, configFailure(c.path, 0, 0, "remove what does not belong there", "the file has %s, at most %s are read", size(uint64(st.Size())), size(maxConfigBytes))
 	}
-	data := make([]byte, 0, 4096)
-	if data, err = readAtMost(f, maxConfigBytes); err != nil {
+	data, err := readAtMost(f, maxConfigBytes)
+	if err != nil {
 		return c, asFailure(err)
 	}
 	if err := c.parse(data); err != nil {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
@@ -74,12 +73,4 @@ func (s *session) tick(what string, stop <-chan struct{}, every time.Duration) {
 			fmt.Fprintf(s.err.w, "vudo: %s, %s so far\n", what, time.Since(start).Round(time.Second))
 		}
 	}
-}
-
-// fileSize is a file's size in bytes, 0 when unknown.
-func fileSize(path string) uint64 {
-	if st, err := os.Stat(path); err == nil {
-		return uint64(st.Size())
-	}
-	return 0
 }

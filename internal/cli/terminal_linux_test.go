@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // desk is a directory with modules and a home of its own.
@@ -74,7 +75,7 @@ func TestGuestOutputOnATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, screen := d.start("run", "-q", "filter.wasm", "--input", "evil").exit()
-	if code != 0 || strings.ContainsAny(screen, "\x1b\x07\x9b\x00") || !strings.Contains(screen, `\x1b[2Jtext\x9b31m\x0d\x00`) {
+	if code != 0 || bytes.ContainsFunc([]byte(screen), func(r rune) bool { return r == 0x1b || r == 7 || r == 0 || r == utf8.RuneError }) || !strings.Contains(screen, `\x1b[2Jtext\x9b31m\x0d\x00`) {
 		t.Errorf("exit %d:\n%q", code, screen)
 	}
 }
@@ -329,8 +330,10 @@ func TestALostResultIsNoSuccess(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer full.Close()
-	for _, line := range []string{"version", "version --json", "cache list", "storage list", "storage get counter n", "storage export counter", "inspect hello.wasm",
-		"completion bash", "run -q scalars.wasm answer", "run -q hello.wasm", "run --json scalars.wasm answer", "help", "doctor", "cache clean"} {
+	for _, line := range []string{
+		"version", "version --json", "cache list", "storage list", "storage get counter n", "storage export counter", "inspect hello.wasm",
+		"completion bash", "run -q scalars.wasm answer", "run -q hello.wasm", "run --json scalars.wasm answer", "help", "doctor", "cache clean",
+	} {
 		cmd := exec.Command(vudoBinary(t), strings.Fields(line)...)
 		cmd.Dir, cmd.Env = dir, append(os.Environ(), "VUDO_HOME="+filepath.Join(dir, ".home"))
 		var errs bytes.Buffer

@@ -96,9 +96,16 @@ func runVersion(*session, []string) (*result, error) {
 	}
 	return &result{data: v, text: func(out *terminal) {
 		for _, row := range [][2]string{
-			{"vudo", v.Version}, {"commit", commit}, {"built", v.Built}, {"go", v.Go + " " + v.Platform},
-			{"engine", v.Engine}, {"fuel tariff", fmt.Sprint(v.Tariff)}, {"host abi", fmt.Sprint(v.ABI)},
-			{"manifest", fmt.Sprint(v.Manifest)}, {"receipt", fmt.Sprint(v.Receipt)}, {"config", fmt.Sprint(v.Config)},
+			{"vudo", v.Version},
+			{"commit", commit},
+			{"built", v.Built},
+			{"go", v.Go + " " + v.Platform},
+			{"engine", v.Engine},
+			{"fuel tariff", fmt.Sprint(v.Tariff)},
+			{"host abi", fmt.Sprint(v.ABI)},
+			{"manifest", fmt.Sprint(v.Manifest)},
+			{"receipt", fmt.Sprint(v.Receipt)},
+			{"config", fmt.Sprint(v.Config)},
 		} {
 			out.line("%-12s %s", row[0], row[1])
 		}

@@ -68,7 +68,12 @@ func (e *Engine) writeCache(key string, i *image) error {
 	if e.cacheDir == "" {
 		return nil
 	}
-	path := e.cachePath(key)
+	return writeWhole(e.cachePath(key), encodeImage(i))
+}
+
+// writeWhole writes a file beside its place and moves it there, so that no
+// reader ever sees a part of it.
+func writeWhole(path string, b []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
@@ -76,7 +81,7 @@ func (e *Engine) writeCache(key string, i *image) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(encodeImage(i))
+	_, err = f.Write(b)
 	err = errors.Join(err, f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
@@ -90,7 +95,7 @@ func (e *Engine) writeCache(key string, i *image) error {
 // encodeImage writes magic, CRC-32C of the rest, and the fields in order:
 // numbers as unsigned LEB128, lists and byte strings behind their length.
 func encodeImage(i *image) []byte {
-	w := imageWriter{make([]byte, len(cacheMagic)+4, len(i.Metered)+4096)}
+	w := imageWriter{make([]byte, len(cacheMagic)+4, len(i.Bytes)+len(i.Bytes)/4+4096)}
 	w.number(cacheVersion)
 	w.number(uint64(len(i.Imports)))
 	for _, x := range i.Imports {
@@ -108,20 +113,12 @@ func encodeImage(i *image) []byte {
 		w.number(uint64(t.Min))
 		w.number(uint64(t.Max))
 	}
-	w.number(uint64(len(i.Globals)))
-	for _, g := range i.Globals {
-		w.text(g)
-	}
-	w.flag(i.Memory)
 	w.number(i.MinSize)
 	w.number(i.MaxSize)
-	w.number(i.Segment)
-	w.flag(i.Start)
-	w.flag(i.Depth)
 	w.number(uint64(i.Heap))
-	w.text(i.Frozen)
-	w.number(uint64(len(i.Metered)))
-	w.b = append(w.b, i.Metered...)
+	metered, _ := i.MarshalBinary() // never fails
+	w.number(uint64(len(metered)))
+	w.b = append(w.b, metered...)
 	return w.seal()
 }
 
@@ -139,14 +136,6 @@ func (w *imageWriter) number(v uint64) { w.b = binary.AppendUvarint(w.b, v) }
 func (w *imageWriter) text(s string) {
 	w.number(uint64(len(s)))
 	w.b = append(w.b, s...)
-}
-
-func (w *imageWriter) flag(v bool) {
-	if v {
-		w.b = append(w.b, 1)
-	} else {
-		w.b = append(w.b, 0)
-	}
 }
 
 func (w *imageWriter) types(ts []wasm.ValType) {
@@ -186,16 +175,12 @@ func decodeImage(b []byte) (*image, error) {
 	for n := r.count(); n > 0 && !r.bad; n-- {
 		i.Tables = append(i.Tables, tableFacts{Min: r.word(), Max: r.word()})
 	}
-	for n := r.count(); n > 0 && !r.bad; n-- {
-		i.Globals = append(i.Globals, r.text())
-	}
-	i.Memory, i.MinSize, i.MaxSize = r.flag(), r.number(), r.number()
-	i.Segment, i.Start, i.Depth, i.Heap = r.number(), r.flag(), r.flag(), r.word()
-	i.Frozen = r.text()
-	i.Metered = r.bytes(maxCacheFile)
-	if r.bad || len(r.b) > 0 {
+	i.MinSize, i.MaxSize, i.Heap = r.number(), r.number(), r.word()
+	metered := r.bytes(maxCacheFile)
+	if r.bad || len(r.b) > 0 || i.UnmarshalBinary(metered) != nil {
 		return nil, errCache
 	}
+	i.freeze()
 	return i, nil
 }
 
@@ -248,14 +233,6 @@ func (r *imageReader) bytes(limit uint64) []byte {
 }
 
 func (r *imageReader) text() string { return string(r.bytes(maxCacheText)) }
-
-func (r *imageReader) flag() bool {
-	v := r.number()
-	if v > 1 {
-		r.fail()
-	}
-	return v == 1
-}
 
 func (r *imageReader) types() []wasm.ValType {
 	b := r.bytes(maxCacheText)

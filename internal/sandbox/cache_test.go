@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tetratelabs/wazero"
 
 	"github.com/univrs/vudo/internal/fault"
 	"github.com/univrs/vudo/internal/fuel"
@@ -110,7 +113,7 @@ func TestCacheUnwritable(t *testing.T) {
 }
 
 func FuzzDecodeImage(f *testing.F) {
-	i, _, err := build(zoo().Bytes(), fuel.ShapeLimits{})
+	i, err := build(zoo().Bytes(), fuel.ShapeLimits{})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -143,10 +146,10 @@ func TestImageLimits(t *testing.T) {
 		i    image
 		ok   bool
 	}{
-		{"longest text", image{Frozen: text}, true},
-		{"longer text", image{Frozen: text + "x"}, false},
-		{"longest list", image{Globals: make([]string, maxCacheItems)}, true},
-		{"longer list", image{Globals: make([]string, maxCacheItems+1)}, false},
+		{"longest text", image{Imports: []Import{{Name: text}}}, true},
+		{"longer text", image{Imports: []Import{{Name: text + "x"}}}, false},
+		{"longest list", image{Tables: make([]tableFacts, maxCacheItems)}, true},
+		{"longer list", image{Tables: make([]tableFacts, maxCacheItems+1)}, false},
 	} {
 		_, err := decodeImage(encodeImage(&c.i))
 		if (err == nil) != c.ok {
@@ -264,5 +267,68 @@ func TestWorkerRequests(t *testing.T) {
 	long := (&workerRequest{cacheDir: strings.Repeat("d", maxWorkerPath+1)}).encode()
 	if _, err := readWorkerRequest(bytes.NewReader(long)); err == nil {
 		t.Fatal("a path above its limit was taken")
+	}
+}
+
+// The engine keeps its machine code through our own files; the fallback to the
+// engine's is for a version whose cache looks otherwise than this one's.
+func TestMachineCode(t *testing.T) {
+	if !replaceFiles(wazero.NewCompilationCache(), &machineCode{t.TempDir()}) {
+		t.Fatal("the engine's compilation cache is not what engine_cache.go expects")
+	}
+	dir := t.TempDir()
+	load := func() time.Duration {
+		p := compile(t, newEngine(t, EngineConfig{CacheDir: dir}), zoo())
+		if v, _, err := ready(t, p, Config{}).CallValues(background, "fortytwo", nil); err != nil || v[0].I32() != 42 {
+			t.Fatalf("%v %v", v, err)
+		}
+		return p.times.Engine
+	}
+	load()
+	files, err := filepath.Glob(filepath.Join(dir, "code", "*", "*"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("no machine code was kept:", err)
+	}
+	whole, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 4 {
+		damaged := bytes.Clone(whole)
+		switch n {
+		case 0:
+			damaged = damaged[:len(damaged)-1]
+		case 1:
+			damaged = nil
+		case 2:
+			damaged[len(damaged)/2] ^= 1
+		case 3:
+			damaged[0] ^= 1
+		}
+		if err := os.WriteFile(files[0], damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		load()
+		if b, err := os.ReadFile(files[0]); err != nil || !bytes.Equal(b, whole) {
+			t.Errorf("case %d: not written anew: %v", n, err)
+		}
+	}
+	c := &machineCode{filepath.Join(dir, "other")}
+	key := [32]byte{1}
+	if _, ok, err := c.Get(key); ok || err != nil {
+		t.Error("an absent file was found", err)
+	}
+	if err := c.Add(key, strings.NewReader("code")); err != nil {
+		t.Fatal(err)
+	}
+	r, ok, err := c.Get(key)
+	if !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	if b, err := io.ReadAll(r); err != nil || string(b) != "code" {
+		t.Errorf("%q %v", b, err)
+	}
+	if err := errors.Join(c.Delete(key), c.Delete(key)); err != nil {
+		t.Error(err)
 	}
 }

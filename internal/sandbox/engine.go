@@ -142,13 +142,9 @@ func (e *Engine) openCache() error {
 	if e.cacheDir == "" {
 		return nil
 	}
-	dir := filepath.Join(e.cacheDir, "engine")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("module cache: %w", err)
-	}
-	cache, err := wazero.NewCompilationCacheWithDir(dir)
+	cache, err := newMachineCode(filepath.Join(e.cacheDir, "code"))
 	if err != nil {
-		return fmt.Errorf("module cache: %w", err)
+		return err
 	}
 	e.cache = cache
 	return nil

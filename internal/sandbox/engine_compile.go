@@ -5,10 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -43,8 +39,7 @@ func (b budget) timeFor(size int) time.Duration {
 
 // CompileOptions adjust one compilation.
 type CompileOptions struct {
-	// Trusted modules (a user's own build) compile in this process although
-	// there is a compile worker.
+	// Trusted modules (a user's own build) compile in this process, without a budget.
 	Trusted bool
 	// Digest names the Spirit in events and receipts; zero = SHA-256 of the module.
 	Digest spirit.Digest
@@ -75,11 +70,9 @@ type Program struct {
 	speed    atomic.Int64
 	pool     pool
 
-	debug   sync.Once
-	metered *fuel.Metered // nil when the image came from the cache, until a trap asks
-	shape   fuel.ShapeLimits
-	names   wasm.Names
-	lines   *lineFinder
+	debug sync.Once // names and lines are read when the first trap asks
+	names wasm.Names
+	lines *lineFinder
 }
 
 // Compile verifies, meters and compiles a module, or takes it from the cache.
@@ -88,7 +81,7 @@ func (e *Engine) Compile(ctx context.Context, source []byte, o CompileOptions) (
 	if err := CheckSize(source, maxModuleBytes); err != nil {
 		return nil, err
 	}
-	p := &Program{eng: e, source: source, digest: o.Digest, shape: o.Shape}
+	p := &Program{eng: e, source: source, digest: o.Digest}
 	began := time.Now()
 	sum := sha256.Sum256(source)
 	if o.Digest == (spirit.Digest{}) {
@@ -106,7 +99,7 @@ func (e *Engine) Compile(ctx context.Context, source []byte, o CompileOptions) (
 	}
 
 	began = time.Now()
-	if err := p.compile(ctx); err != nil {
+	if err := p.compile(ctx, o.Trusted); err != nil {
 		return nil, err
 	}
 	p.times.Engine = time.Since(began)
@@ -149,11 +142,11 @@ func (p *Program) loadImage(ctx context.Context, sum [32]byte, o CompileOptions)
 		}
 		return errors.New("the compile worker left nothing in the module cache")
 	}
-	i, metered, err := build(p.source, o.Shape)
+	i, err := build(p.source, o.Shape)
 	if err != nil {
 		return err
 	}
-	p.image, p.metered = i, metered
+	p.image = i
 	// A cache that cannot be written costs time, not correctness.
 	_ = e.writeCache(key, i)
 	return nil
@@ -161,15 +154,15 @@ func (p *Program) loadImage(ctx context.Context, sum [32]byte, o CompileOptions)
 
 // compile hands the metered bytes to the engine. Two compilation workers are
 // used because only that path of the engine looks at its context.
-func (p *Program) compile(ctx context.Context) (err error) {
-	budget := p.eng.budget.timeFor(len(p.source))
-	cctx, cancel := context.WithTimeout(ctx, budget)
-	defer cancel()
-	cctx = experimental.WithCompilationWorkers(cctx, 2)
-	p.compiled, err = p.eng.runtime.CompileModule(cctx, p.image.Metered)
-	if err != nil && strings.Contains(err.Error(), damagedEngineCache) && p.eng.dropEngineCache() == nil {
-		p.compiled, err = p.eng.runtime.CompileModule(cctx, p.image.Metered)
+func (p *Program) compile(ctx context.Context, trusted bool) (err error) {
+	cctx, budget := ctx, p.eng.budget.timeFor(len(p.source))
+	if !trusted {
+		var cancel context.CancelFunc
+		cctx, cancel = context.WithTimeout(ctx, budget)
+		defer cancel()
 	}
+	cctx = experimental.WithCompilationWorkers(cctx, 2)
+	p.compiled, err = p.eng.runtime.CompileModule(cctx, p.image.Bytes)
 	switch {
 	case err == nil:
 		return nil
@@ -179,27 +172,6 @@ func (p *Program) compile(ctx context.Context) (err error) {
 		return fmt.Errorf("%w: more than %v for %d bytes", fault.ErrCompileLimit, budget, len(p.source))
 	}
 	return fmt.Errorf("%w: %w", fault.ErrInvalidModule, err)
-}
-
-// damagedEngineCache stands in the errors of an engine that cannot read its own
-// cache back; it has no error value for it.
-const damagedEngineCache = "compilationcache: "
-
-// dropEngineCache removes the machine code that the engine keeps, all of it,
-// because nothing tells which file is damaged. Our images stay.
-func (e *Engine) dropEngineCache() error {
-	if e.cacheDir == "" {
-		return nil
-	}
-	return filepath.WalkDir(filepath.Join(e.cacheDir, "engine"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return nil
-	})
 }
 
 // Close frees the compiled code. Sandboxes of the program must be closed before.

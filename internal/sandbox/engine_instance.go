@@ -48,7 +48,7 @@ var plainConfig = wazero.NewModuleConfig().WithName("").WithStartFunctions().Wit
 // instantiate gives the sandbox a fresh instance and runs its start code.
 func (s *Sandbox) instantiate() error {
 	s.dropInstance()
-	s.charge(s.prog.image.Segment)
+	s.charge(s.prog.image.InstantiationFuel)
 	inst, err := s.acquire()
 	if err != nil {
 		return err
@@ -228,8 +228,8 @@ func (s *Sandbox) dropInstance() {
 // handles returns the guest's mutable globals, in the order of image.Globals.
 func (i *instance) handles(p *Program) []api.MutableGlobal {
 	if i.globals == nil {
-		for _, name := range p.image.Globals {
-			i.globals = append(i.globals, i.mod.ExportedGlobal(name).(api.MutableGlobal))
+		for _, g := range p.image.Globals {
+			i.globals = append(i.globals, i.mod.ExportedGlobal(g.Export).(api.MutableGlobal))
 		}
 	}
 	return i.globals

@@ -120,9 +120,6 @@ func (p *Program) parseFrames(trace string) []fault.Frame {
 		return nil
 	}
 	p.debug.Do(p.openDebug)
-	if p.metered == nil {
-		return nil
-	}
 	var frames []fault.Frame
 	known := false // the last function line was one of the guest's
 	for line := range strings.Lines(trace) {
@@ -143,7 +140,7 @@ func (p *Program) parseFrames(trace string) []fault.Frame {
 		if err != nil {
 			continue
 		}
-		if old, ok := p.metered.Function(uint32(index)); ok {
+		if old, ok := p.image.Function(uint32(index)); ok {
 			known = true
 			name := p.names.Func(old)
 			if name == "" {
@@ -162,22 +159,14 @@ func (p *Program) place(f *fault.Frame, position string) {
 	if err != nil {
 		return
 	}
-	if _, offset, ok := p.metered.Offsets.Original(uint32(code)); ok {
+	if _, offset, ok := p.image.Offsets.Original(uint32(code)); ok {
 		f.Offset = offset
 		f.File, f.Line = p.lines.find(offset)
 	}
 }
 
-// openDebug prepares what frames need. A program from the cache is metered
-// once more for it: the same module gives the same code.
+// openDebug reads what frames need from the module as built.
 func (p *Program) openDebug() {
-	if p.metered == nil {
-		_, metered, err := build(p.source, p.shape)
-		if err != nil {
-			return
-		}
-		p.metered = metered
-	}
 	m, err := wasm.Decode(p.source, wasm.DecodeOptions{})
 	if err != nil {
 		return

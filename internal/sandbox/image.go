@@ -18,19 +18,14 @@ import (
 // sandbox must know about it. The module cache stores it; nothing of the
 // original needs to be decoded again.
 type image struct {
-	Metered []byte // for the engine
+	fuel.Metered
 
 	Imports []Import
 	Exports []Export // functions of the guest, in its order
-	Memory  bool
-	MinSize uint64 // of the memory, bytes
-	MaxSize uint64 // declared maximum, else 4 GiB
+	MinSize uint64   // of the memory, bytes; 0 without one
+	MaxSize uint64   // declared maximum, else 4 GiB
 	Tables  []tableFacts
-	Globals []string // names under which the mutable globals are exported
-	Segment uint64   // fuel of the data and element segments
-	Start   bool     // there was a start function
-	Depth   bool     // some function counts its frame
-	Heap    uint32   // value of the exported global __heap_base, 0 = none
+	Heap    uint32 // value of the exported global __heap_base, 0 = none
 
 	// Frozen says why memory, globals and tables of an instance cannot be put
 	// back to an earlier state; "" means that they can.
@@ -88,18 +83,17 @@ const (
 	initializeName = "_initialize"
 )
 
-// build verifies and meters a module. Beside the image it returns what leads
-// from its code back to the module as built.
-func build(source []byte, shape fuel.ShapeLimits) (*image, *fuel.Metered, error) {
+// build verifies and meters a module.
+func build(source []byte, shape fuel.ShapeLimits) (*image, error) {
 	m, err := wasm.Decode(source, wasm.DecodeOptions{})
 	if err != nil {
-		return nil, nil, invalid(err)
+		return nil, invalid(err)
 	}
 	i := &image{}
 	for n := range m.Imports {
 		imp := &m.Imports[n]
 		if imp.Kind != wasm.KindFunc {
-			return nil, nil, fmt.Errorf("%w: %s.%s: the host gives functions only, not a %s", fault.ErrUnlinked, imp.Module, imp.Name, imp.Kind)
+			return nil, fmt.Errorf("%w: %s.%s: the host gives functions only, not a %s", fault.ErrUnlinked, imp.Module, imp.Name, imp.Kind)
 		}
 		if int64(imp.Type) < int64(len(m.Types)) {
 			i.Imports = append(i.Imports, Import{imp.Module, imp.Name, m.Types[imp.Type]})
@@ -110,10 +104,9 @@ func build(source []byte, shape fuel.ShapeLimits) (*image, *fuel.Metered, error)
 	m.Customs = nil
 	metered, err := fuel.Instrument(m, fuel.Config{Shape: shape, Gate: host.Gated, DebugOffsets: true})
 	if err != nil {
-		return nil, nil, invalid(err)
+		return nil, invalid(err)
 	}
-	i.Metered, i.Segment, i.Start = metered.Bytes, metered.InstantiationFuel, metered.Start
-	i.Depth, i.Memory = metered.Depth, metered.Memory
+	i.Metered = *metered
 	for _, x := range m.Exports {
 		switch {
 		case x.Kind == wasm.KindFunc:
@@ -137,24 +130,23 @@ func build(source []byte, shape fuel.ShapeLimits) (*image, *fuel.Metered, error)
 		}
 		i.Tables = append(i.Tables, f)
 	}
-	i.freeze(metered)
-	return i, metered, nil
+	i.freeze()
+	return i, nil
 }
 
 // freeze finds what an instance holds beside memory and numbers: the engine
 // shows no way to put that back.
-func (i *image) freeze(m *fuel.Metered) {
-	if m.TableWrites != "" {
-		i.Frozen = "the module changes its tables: " + m.TableWrites
+func (i *image) freeze() {
+	if i.TableWrites != "" {
+		i.Frozen = "the module changes its tables: " + i.TableWrites
 	}
-	for _, g := range m.Globals {
+	for _, g := range i.Globals {
 		switch {
 		case !g.Type.IsNum():
 			i.Frozen = fmt.Sprintf("the module has a mutable global of type %s", g.Type)
 		case !strings.HasPrefix(g.Export, fuel.Reserved+"/global/"):
 			i.Frozen = "the module drops segments"
 		}
-		i.Globals = append(i.Globals, g.Export)
 	}
 }
 

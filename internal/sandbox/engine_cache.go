@@ -1,0 +1,99 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+
+	"github.com/tetratelabs/wazero"
+)
+
+// machineCode keeps what the engine compiled, one file per module and CPU. The
+// engine's own file cache reads a source map eight bytes at a time from the
+// file, a second for a module of three megabytes, and a damaged file fails the
+// compilation; this one reads a file whole, checks it, and takes a damaged one
+// for absent. See docs/adr/0030.
+type machineCode struct{ dir string }
+
+const (
+	codeMagic   = "vudo-code\x00\x00\x01"
+	codeHead    = len(codeMagic) + 4 // and the CRC-32C of the rest
+	maxCodeFile = 2 << 30
+)
+
+// Get returns the content under key, or false.
+func (c *machineCode) Get(key [32]byte) (io.ReadCloser, bool, error) {
+	path := c.path(key)
+	if st, err := os.Stat(path); err != nil || st.Size() > maxCodeFile {
+		return nil, false, nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil || len(b) < codeHead || string(b[:len(codeMagic)]) != codeMagic ||
+		binary.LittleEndian.Uint32(b[len(codeMagic):]) != crc32.Checksum(b[codeHead:], crcTable) {
+		return nil, false, nil
+	}
+	return io.NopCloser(bytes.NewReader(b[codeHead:])), true, nil
+}
+
+// Add stores content under key, all of it or nothing. A directory that cannot
+// be written costs time, not correctness.
+func (c *machineCode) Add(key [32]byte, content io.Reader) error {
+	var b bytes.Buffer
+	b.Write(make([]byte, codeHead))
+	if _, err := b.ReadFrom(content); err != nil {
+		return err
+	}
+	copy(b.Bytes(), codeMagic)
+	binary.LittleEndian.PutUint32(b.Bytes()[len(codeMagic):], crc32.Checksum(b.Bytes()[codeHead:], crcTable))
+	_ = writeWhole(c.path(key), b.Bytes())
+	return nil
+}
+
+// Delete removes what another version of the engine left under key.
+func (c *machineCode) Delete(key [32]byte) error {
+	if err := os.Remove(c.path(key)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func (c *machineCode) path(key [32]byte) string {
+	return filepath.Join(c.dir, hex.EncodeToString(key[:]))
+}
+
+// newMachineCode returns a compilation cache of the engine that keeps its files
+// through machineCode. The engine has no door for that: its cache holds them
+// behind an interface in a field of its own, of which all methods have public
+// types. Where the field is not as expected, the engine's own file cache is used.
+func newMachineCode(dir string) (wazero.CompilationCache, error) {
+	own := filepath.Join(dir, runtime.GOARCH+"-"+runtime.GOOS)
+	cache := wazero.NewCompilationCache()
+	if replaceFiles(cache, &machineCode{own}) {
+		if err := os.MkdirAll(own, 0o700); err != nil {
+			return nil, fmt.Errorf("module cache: %w", err)
+		}
+		return cache, nil
+	}
+	return wazero.NewCompilationCacheWithDir(dir)
+}
+
+func replaceFiles(cache wazero.CompilationCache, files *machineCode) bool {
+	p := reflect.ValueOf(cache)
+	if p.Kind() != reflect.Pointer || p.Elem().Kind() != reflect.Struct {
+		return false
+	}
+	f := p.Elem().FieldByName("fileCache")
+	if !f.IsValid() || f.Kind() != reflect.Interface || !reflect.TypeOf(files).Implements(f.Type()) {
+		return false
+	}
+	reflect.NewAt(f.Type(), f.Addr().UnsafePointer()).Elem().Set(reflect.ValueOf(files))
+	return true
+}

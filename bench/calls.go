@@ -51,12 +51,18 @@ func hostModule(ctx context.Context, rt wazero.Runtime, input []byte, output *by
 	return err
 }
 
-// must ends the run: a measurement that failed has no meaning.
+// failure is how a measured function ends the run: it has no error to return,
+// and a measurement that failed has no meaning.
+type failure struct{ err error }
+
 func must(err error) {
 	if err != nil {
-		panic(err)
+		panic(failure{err})
 	}
 }
+
+// wrong ends the run because of a wrong answer.
+func wrong(format string, args ...any) { panic(failure{fmt.Errorf(format, args...)}) }
 
 // pluginOf makes an Extism plugin of a module; timeout in milliseconds, 0 none.
 func pluginOf(wasm []byte, timeout uint64) (*extism.Plugin, error) {
@@ -90,7 +96,7 @@ func benchCalls(r *Report, rounds int) error {
 			res, err := sb.Call(ctx, export, in)
 			must(err)
 			if !bytes.Equal(res.Output, want) {
-				panic(fmt.Sprintf("%s answered %q", export, res.Output))
+				wrong("%s answered %q", export, res.Output)
 			}
 		}
 	}
@@ -153,7 +159,7 @@ func benchExtism(r *Report, rounds int, ours func()) error {
 			code, out, err := p.Call(export, sentence)
 			must(err)
 			if code != 0 || !bytes.Contains(out, []byte(`"count":17`)) {
-				panic(fmt.Sprintf("extism: code %d, %q", code, out))
+				wrong("extism: code %d, %q", code, out)
 			}
 		})
 		return nil

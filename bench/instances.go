@@ -48,7 +48,7 @@ func benchInstances(r *Report, rounds int) error {
 		res, err := sb.CallValues(ctx, "answer")
 		must(err)
 		if res.Values[0].I32() != 42 {
-			panic("wrong answer")
+			wrong("answer is not 42")
 		}
 		must(sb.Close(ctx))
 	}
@@ -58,7 +58,7 @@ func benchInstances(r *Report, rounds int) error {
 		res, err := m.ExportedFunction("answer").Call(ctx)
 		must(err)
 		if res[0] != 42 {
-			panic("wrong answer")
+			wrong("answer is not 42")
 		}
 		must(m.Close(ctx))
 	}
@@ -66,7 +66,7 @@ func benchInstances(r *Report, rounds int) error {
 		res, err := s.CallValues(ctx, "answer", nil, vudo.SandboxConfig{})
 		must(err)
 		if res.Values[0].I32() != 42 {
-			panic("wrong answer")
+			wrong("answer is not 42")
 		}
 	}
 	ns, allocs := interleave(rounds, 2000, fresh, bare, pooled)

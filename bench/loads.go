@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"time"
@@ -44,7 +45,13 @@ func benchLoad(r *Report, rounds int, name string, wasm []byte) error {
 		must(err)
 		defer rt.Close(ctx)
 		var s *vudo.Spirit
-		ns := time1(func() { s, err = spiritOf(ctx, rt, wasm, "") })
+		var ns float64
+		for range 3 { // the compile budget is wall time, which a busy machine may use up
+			ns = time1(func() { s, err = spiritOf(ctx, rt, wasm, "") })
+			if !errors.Is(err, vudo.ErrCompileLimit) {
+				break
+			}
+		}
 		must(err)
 		split = append(split, s.LoadTimes())
 		return ns / 1e6

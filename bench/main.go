@@ -61,7 +61,7 @@ func run(only []string, rounds int, file string) error {
 			continue
 		}
 		delete(wanted, g.name)
-		if err := g.run(r, rounds); err != nil {
+		if err := measure(g.run, r, rounds); err != nil {
 			return fmt.Errorf("%s: %w", g.name, err)
 		}
 	}
@@ -72,4 +72,18 @@ func run(only []string, rounds int, file string) error {
 		return r.writeJSON(file)
 	}
 	return nil
+}
+
+// measure runs one group; what its measured functions ended with is its error.
+func measure(group func(*Report, int) error, r *Report, rounds int) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			f, ok := p.(failure)
+			if !ok {
+				panic(p)
+			}
+			err = f.err
+		}
+	}()
+	return group(r, rounds)
 }

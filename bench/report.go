@@ -27,7 +27,8 @@ type Result struct {
 	Allocs float64 `json:"allocs"` // per operation; -1 when not counted
 }
 
-// Ratio is a quotient of two results of the same run, or their geometric mean.
+// Ratio is a quotient of two results of the same run, their geometric mean, or
+// one figure set beside its goal.
 type Ratio struct {
 	Group string  `json:"group"`
 	Name  string  `json:"name"`
@@ -78,7 +79,7 @@ func (r *Report) distribution(name, unit string, values []float64, allocs float6
 	return res
 }
 
-// ratio records and prints a quotient; goal is text such as "<= 1.15".
+// ratio records and prints a quotient or figure; goal is text such as "<= 1.15".
 func (r *Report) ratio(name string, byMin, byP50 float64, goal string) {
 	r.Ratios = append(r.Ratios, Ratio{Group: r.group, Name: name, ByMin: byMin, ByP50: byP50, Goal: goal})
 	if goal != "" {

@@ -121,6 +121,24 @@ func collectorDelay(r *Report, ctx context.Context, s *vudo.Spirit, wasm []byte,
 	<-done
 	<-done2
 
+	// What two goroutines of Go's own do to the collector, for comparison.
+	var idle atomic.Bool
+	gone := make(chan uint64, 2)
+	for range 2 {
+		go func() {
+			x := uint64(1)
+			for !idle.Load() {
+				x = x*6364136223846793005 + 1
+			}
+			gone <- x
+		}()
+	}
+	time.Sleep(20 * time.Millisecond)
+	collect("two endless goroutines, no guest")
+	idle.Store(true)
+	<-gone
+	<-gone
+
 	// The bare engine cannot end an endless loop, so its guest runs in bounded
 	// pieces, about a quarter of a second each.
 	plain := wazero.NewRuntime(ctx)
@@ -164,7 +182,7 @@ func pauseCost(r *Report, ctx context.Context, s *vudo.Spirit, rounds int) error
 	}
 	ns, allocs := latencies(3000*rounds, func() {
 		if _, err := sb.Refuel(ctx, step); !errors.Is(err, vudo.ErrOutOfFuel) {
-			panic(err)
+			wrong("Refuel: %v", err)
 		}
 	})
 	res := r.distribution("resume, 1,000 fuel of work, pause", "ns", ns, allocs)

@@ -179,8 +179,10 @@ func (s *session) settle(d *decision, name, digest string) error {
 	for _, a := range d.open {
 		s.err.line("  %s", askLine(a))
 	}
-	path := s.consentPath(digest)
-	answer, err := s.ask(fmt.Sprintf("Allow it? yes, no or required only; the answer yes is remembered for this version in %s (y/n/r)", path), "n", "agree with --grant all, or with --grant required")
+	s.err.line("  y  yes, and remember it for this very module in %s", filepath.Dir(s.consentPath(digest)))
+	s.err.line("  r  only what is required, this once")
+	s.err.line("  n  no")
+	answer, err := s.ask("Allow it?", "n", "agree with --grant all, or with --grant required")
 	if err != nil {
 		return err
 	}

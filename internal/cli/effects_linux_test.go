@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
 	"os"
 	"os/exec"
@@ -167,5 +168,43 @@ func TestEightProcessesOnOneHome(t *testing.T) {
 	}
 	if final := strings.TrimSpace(runVudo(t, dir, "run", "-q", "counter", "get").stdout); final != strconv.Itoa(increments) || increments == 0 {
 		t.Errorf("the count is %s after %d increments", final, increments)
+	}
+}
+
+// Two runs write the same key; the first commit wins and the other one says so.
+//
+// Proves: cli 9.27
+func TestTheSecondWriterMeetsAConflict(t *testing.T) {
+	dir := workbench(t)
+	cmd := exec.Command(vudoBinary(t), "run", "gated.wasm", "--grant", "storage", "--timeout", "1h")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "VUDO_HOME="+filepath.Join(dir, ".home"))
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	errs, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(errs)
+	for lines.Scan() && !strings.Contains(lines.Text(), "ready") {
+	}
+	other := exec.Command(vudoBinary(t), "run", "-q", "gated.wasm", "--grant", "storage", "--input", "hello.wasm")
+	other.Dir, other.Env = cmd.Dir, cmd.Env
+	if out, err := other.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	in.Write([]byte("go"))
+	in.Close()
+	var rest strings.Builder
+	for lines.Scan() {
+		rest.WriteString(lines.Text() + "\n")
+	}
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(rest.String(), "error[conflict]: Storage conflict") || !strings.Contains(rest.String(), "conflict ") {
+		t.Errorf("exit %d:\n%s", code, rest.String())
 	}
 }

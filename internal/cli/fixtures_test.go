@@ -44,6 +44,7 @@ var fixtures = map[string]func() []byte{
 		b.Func("one", nil, types(i32), nil, func(e *wasm.Emitter) { e.I32Const(1) })
 		return b.Bytes()
 	},
+	"gated": gatedModule,
 	"mixed": func() []byte {
 		b := wasm.NewBuilder()
 		write := hostFunc(b, "host_output_write", types(i32, i32), types(i32))
@@ -306,5 +307,25 @@ func waitsModule() []byte {
 	b := wasm.NewBuilder()
 	sleep := hostFunc(b, "host_time_sleep", types(i64), types(i32))
 	b.Func("sleep", types(i64), types(i32), nil, func(e *wasm.Emitter) { e.LocalGet(0).Call(sleep) })
+	return b.Bytes()
+}
+
+// gatedModule reads a key of storage, says so, waits for input and then writes
+// the key: whoever writes it meanwhile makes it fail.
+func gatedModule() []byte {
+	b := wasm.NewBuilder()
+	get := hostFunc(b, "host_storage_get", types(i32, i32, i32, i32), types(i32))
+	set := hostFunc(b, "host_storage_set", types(i32, i32, i32, i32), types(i32))
+	log := hostFunc(b, "host_log_info", types(i32, i32), types(i32))
+	read := hostFunc(b, "host_input_read", types(i32, i32, i32), types(i32))
+	b.Export("memory", wasm.KindMemory, b.Memory(1, 1))
+	b.Data(0, []byte("nready"))
+	b.Func("main", nil, types(i32), nil, func(e *wasm.Emitter) {
+		e.I32Const(0).I32Const(1).I32Const(64).I32Const(8).Call(get).Op(wasm.OpDrop)
+		e.I32Const(1).I32Const(5).Call(log).Op(wasm.OpDrop)
+		e.I32Const(0).I32Const(64).I32Const(8).Call(read).Op(wasm.OpDrop)
+		e.I32Const(0).I32Const(1).I32Const(64).I32Const(2).Call(set).Op(wasm.OpDrop)
+		e.I32Const(0)
+	})
 	return b.Bytes()
 }

@@ -218,6 +218,9 @@ func moduleFailure(path string, err error) *failure {
 			f.data = map[string]any{"offset": we.Offset, "section": we.Section}
 		}
 	}
+	if strings.Contains(f.message, "(max_module_bytes)") {
+		f.hint = "allow more with --limit max_module_bytes=SIZE, at most " + size(wasm.MaxModuleBytes) + "; a project asks in manifest.toml: [limits] max_module_bytes"
+	}
 	f.message = path + ": " + f.message
 	f.at = &place{File: path}
 	return f

@@ -91,7 +91,7 @@ func TestConsentIsRememberedPerDigest(t *testing.T) {
 	}
 	p = d.start("run", "counter.wasm", "increment")
 	p.await("storage.write (required")
-	p.await("is remembered for this version in")
+	p.await("remember it for this very module in")
 	p.typeIn("r\n") // this once
 	if code, screen := p.exit(); code != 0 {
 		t.Errorf("exit %d:\n%s", code, screen)

@@ -73,13 +73,24 @@ type thread struct {
 
 func newThread() carrier {
 	c := &thread{in: make(chan task), back: make(chan struct{}), out: make(chan bool)}
-	go func() {
-		for t := range c.in {
-			t.run()
+	go c.loop()
+	return c
+}
+
+func (c *thread) loop() {
+	idle := true
+	defer func() {
+		if !idle { // the task ended its goroutine
+			go c.loop()
 			c.out <- true
 		}
 	}()
-	return c
+	for t := range c.in {
+		idle = false
+		t.run()
+		idle = true
+		c.out <- true
+	}
 }
 
 func (c *thread) start(t task) bool {

@@ -53,7 +53,7 @@ func TestParallel(t *testing.T) {
 					if n[0].I32() != 1 || v[0].I32() != mine || pooled[0].I32() != 1 {
 						t.Errorf("thread %d sees %v, %v, %v", thread, n, v, pooled)
 					}
-					if m := s.Metrics(); m.Executions != 4 || m.Traps != 0 || u.FuelUsed == 0 || w.FuelUsed == 0 {
+					if m := s.Metrics(); m.Executions != 3 || m.Traps != 0 || u.FuelUsed == 0 || w.FuelUsed == 0 {
 						t.Errorf("%+v", m)
 					}
 					s.Close(background)

@@ -12,7 +12,7 @@ import (
 // whether the instance is new or was reset. A call that runs out of fuel ends
 // there. It is safe for any number of goroutines.
 func (p *Program) Call(ctx context.Context, export string, in []byte, cfg Config) ([]byte, Usage, error) {
-	s, err := p.once(cfg)
+	s, err := p.once(ctx, cfg)
 	if err != nil {
 		return nil, Usage{}, err
 	}
@@ -30,7 +30,7 @@ func (p *Program) Call(ctx context.Context, export string, in []byte, cfg Config
 
 // CallValues is Call for a scalar export.
 func (p *Program) CallValues(ctx context.Context, export string, args []Value, cfg Config) ([]Value, Usage, error) {
-	s, err := p.once(cfg)
+	s, err := p.once(ctx, cfg)
 	if err != nil {
 		return nil, Usage{}, err
 	}
@@ -44,7 +44,10 @@ func (p *Program) CallValues(ctx context.Context, export string, args []Value, c
 }
 
 // once prepares a sandbox for a single call.
-func (p *Program) once(cfg Config) (*Sandbox, error) {
+func (p *Program) once(ctx context.Context, cfg Config) (*Sandbox, error) {
+	if ctx.Err() != nil {
+		return nil, contextFault(ctx)
+	}
 	cfg.Rollback = false
 	s, err := p.New(cfg)
 	if err != nil {
@@ -53,7 +56,7 @@ func (p *Program) once(cfg Config) (*Sandbox, error) {
 	if err := s.step(EventInitialize, true); err != nil {
 		return nil, err
 	}
-	if err := s.prepare(context.Background()); err != nil {
+	if err := s.prepare(ctx); err != nil {
 		s.refuse()
 		return nil, err
 	}

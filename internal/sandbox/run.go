@@ -43,7 +43,6 @@ func (s *Sandbox) begin(ctx context.Context, in []byte) {
 	s.host.Begin(host.CallIO{
 		Call: s.callID, Input: in, Stdin: s.cfg.Stdin, Stdout: s.cfg.Stdout,
 	})
-	s.eng.emit(s, ExecutionStarted, "")
 }
 
 // drive gives the guest its turn and settles how it ended: fresh starts the
@@ -57,6 +56,9 @@ func (s *Sandbox) drive(fresh bool) (Usage, error) {
 	}()
 	var ended bool
 	if fresh {
+		if s.work.export != nil {
+			s.eng.emit(s, ExecutionStarted, s.work.export.Name)
+		}
 		s.carrier = s.eng.carriers.get()
 		ended = s.carrier.start(s)
 	} else {
@@ -112,6 +114,7 @@ func (s *Sandbox) leaveCarrier() {
 
 // run is the guest's whole turn, on the carrier's stack.
 func (s *Sandbox) run() {
+	s.callErr = errGone
 	defer func() {
 		if r := recover(); r != nil {
 			s.callErr = s.recovered(r)
@@ -119,6 +122,9 @@ func (s *Sandbox) run() {
 	}()
 	s.callErr = s.perform()
 }
+
+// errGone is what stays when a host function ends the goroutine it runs on.
+var errGone = errors.New("a host function ended its goroutine")
 
 func (s *Sandbox) perform() error {
 	if s.work.instantiate {
@@ -203,7 +209,9 @@ func (s *Sandbox) finish(err error) (Usage, error) {
 		s.state, s.hold, s.busy = state, hold, false
 	}
 	s.spend()
-	s.metrics.add(&u, now)
+	if s.work.export != nil {
+		s.metrics.add(&u, now)
+	}
 	state = s.state
 	s.mu.Unlock()
 	if refused != nil { // terminated meanwhile

@@ -292,7 +292,7 @@ func (s *Sandbox) refuse() {
 // input, and returns what it wrote. in must stay unchanged until the digests
 // of the usage have been asked for.
 func (s *Sandbox) Call(ctx context.Context, export string, in []byte) ([]byte, Usage, error) {
-	if err := s.ready(); err != nil {
+	if err := s.ready(ctx); err != nil {
 		return nil, Usage{}, err
 	}
 	x, err := s.prog.bytesExport(export)
@@ -314,7 +314,7 @@ func (s *Sandbox) Call(ctx context.Context, export string, in []byte) ([]byte, U
 
 // CallValues runs a scalar export with typed arguments.
 func (s *Sandbox) CallValues(ctx context.Context, export string, args []Value) ([]Value, Usage, error) {
-	if err := s.ready(); err != nil {
+	if err := s.ready(ctx); err != nil {
 		return nil, Usage{}, err
 	}
 	x, err := s.prog.scalarExport(export, args)
@@ -338,8 +338,9 @@ func (s *Sandbox) checkInput(in []byte) error {
 	return nil
 }
 
-// ready refuses a call early, so that a wrong state is named before a wrong export.
-func (s *Sandbox) ready() error {
+// ready refuses a call early, so that a wrong state is named before a wrong
+// export, and a context that is done already costs nothing.
+func (s *Sandbox) ready(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, _, err := next(s.state, s.hold, EventCall); err != nil {
@@ -347,6 +348,9 @@ func (s *Sandbox) ready() error {
 	}
 	if s.busy {
 		return &StateError{Event: EventCall, State: s.state}
+	}
+	if ctx.Err() != nil {
+		return contextFault(ctx)
 	}
 	return nil
 }

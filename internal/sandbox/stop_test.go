@@ -90,6 +90,57 @@ func TestPause(t *testing.T) {
 	})
 }
 
+// A guest that sleeps is paused at once, and sleeps on after Resume.
+func TestPauseDuringSleep(t *testing.T) {
+	clock := newHandClock()
+	e := newEngine(t, EngineConfig{Clock: clock})
+	s := ready(t, compile(t, e, zoo()), Config{Rights: rights(t, spirit.SensorTime)})
+	c := async(func() (Usage, error) {
+		_, u, err := s.CallValues(background, "sleep", []Value{I64(1000)})
+		return u, err
+	})
+	eventually(t, "the guest sleeps", clock.waiting)
+	if err := s.Pause(); err != nil {
+		t.Fatal(err)
+	}
+	wantErr(t, wait(t, c).err, fault.ErrPaused)
+	clock.advance(time.Second) // the time it slept for passes meanwhile
+	if _, err := s.Resume(background); err != nil || s.Results()[0].I32() != 0 {
+		t.Fatalf("%v %v", s.Results(), err)
+	}
+}
+
+// A host function that ends its own goroutine takes the sandbox with it, and
+// nothing else.
+func TestGoexit(t *testing.T) {
+	variants(t, func(t *testing.T, cfg EngineConfig) {
+		cfg.Functions = []Function{{Name: "job", Capability: spirit.ActuatorLog, Call: func(*Caller, []uint64) error {
+			runtime.Goexit()
+			return nil
+		}}}
+		b := wasm.NewBuilder()
+		job := b.ImportFunc("loa", "job", nil, nil)
+		b.Func("main", nil, nil, nil, func(e *wasm.Emitter) { e.Call(job) })
+		b.Func("nothing", nil, nil, nil, func(*wasm.Emitter) {})
+		p := compile(t, newEngine(t, cfg), b)
+		for range 3 {
+			s := ready(t, p, Config{Rights: rights(t, spirit.ActuatorLog)})
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				if _, _, err := s.Call(background, "main", nil); err == nil {
+					t.Error("it returned")
+				}
+			}()
+			<-done
+			wantState(t, s, Failed)
+			if _, _, err := ready(t, p, Config{}).Call(background, "nothing", nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
 // Row 13: a resumed call without fuel goes straight to the other kind of pause.
 func TestResumeWithoutFuel(t *testing.T) {
 	e := newEngine(t, EngineConfig{Slice: 1000})
@@ -171,6 +222,26 @@ func TestTerminate(t *testing.T) {
 			wantErr(t, wait(t, c).err, fault.ErrTerminated)
 			clock.advance(time.Hour)
 		})
+		t.Run("host function", func(t *testing.T) { // its context ends
+			entered := make(chan struct{})
+			cfg.Functions = []Function{{Name: "job", Capability: spirit.ActuatorLog, Call: func(c *Caller, _ []uint64) error {
+				close(entered)
+				<-c.Context().Done()
+				return context.Cause(c.Context())
+			}}}
+			b := wasm.NewBuilder()
+			job := b.ImportFunc("loa", "job", nil, nil)
+			b.Func("main", nil, nil, nil, func(e *wasm.Emitter) { e.Call(job) })
+			s := ready(t, compile(t, newEngine(t, cfg), b), Config{Rights: rights(t, spirit.ActuatorLog)})
+			c := async(func() (Usage, error) {
+				_, u, err := s.Call(background, "main", nil)
+				return u, err
+			})
+			<-entered
+			s.Terminate(background)
+			wantErr(t, wait(t, c).err, fault.ErrTerminated)
+			clock.advance(time.Hour)
+		})
 		t.Run("paused", func(t *testing.T) {
 			s := ready(t, p, Config{Limits: spirit.Limits{Fuel: 100}})
 			if _, _, err := s.Call(background, "loop", nil); !errors.Is(err, fault.ErrOutOfFuel) {
@@ -178,7 +249,7 @@ func TestTerminate(t *testing.T) {
 			}
 			s.Terminate(background)
 			wantState(t, s, Terminated)
-			if m := s.Metrics(); m.Executions != 2 || m.Traps != 1 || s.inst != nil {
+			if m := s.Metrics(); m.Executions != 1 || m.Traps != 1 || s.inst != nil {
 				t.Fatalf("%+v", m)
 			}
 		})
@@ -248,9 +319,19 @@ func TestDeadline(t *testing.T) {
 			s := ready(t, p, Config{Limits: limits})
 			ctx, cancel := context.WithDeadline(background, time.Now())
 			defer cancel()
-			_, _, err := s.Call(ctx, "loop", nil)
+			_, _, err := s.Call(ctx, "loop", nil) // too late before it began
+			wantErr(t, err, fault.ErrDeadline)
+			wantState(t, s, Ready)
+			ctx, cancel = context.WithTimeout(background, 50*time.Millisecond)
+			defer cancel()
+			e.onHook = func(*Sandbox) { clock.advance(10 * time.Millisecond) }
+			defer func() { e.onHook = nil }()
+			_, u, err := s.Call(ctx, "loop", nil)
 			wantErr(t, err, fault.ErrDeadline)
 			wantState(t, s, Failed)
+			if u.Duration > 60*time.Millisecond {
+				t.Fatalf("%+v", u)
+			}
 		})
 	})
 }

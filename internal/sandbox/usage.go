@@ -136,7 +136,7 @@ func (s *Sandbox) usage(o Outcome) Usage {
 
 // Metrics are the totals of one sandbox; all zero for a fresh one.
 type Metrics struct {
-	Executions  uint64 // finished calls, Initialize with guest code included
+	Executions  uint64 // finished calls
 	Traps       uint64 // unsuccessful outcomes among them
 	Fuel        uint64
 	Duration    time.Duration

@@ -774,6 +774,34 @@ func TestWASITerminateWhileReading(t *testing.T) {
 	}
 }
 
+// Every function on every kind of descriptor, with zeros for the rest: an error
+// number, never a fault of the host.
+//
+// Proves: vm 14.24
+func TestWASIEveryFunctionOnEveryDescriptor(t *testing.T) {
+	for _, f := range host.Table() {
+		if f.Gate == nil || f.Name == "proc_exit" {
+			continue
+		}
+		for fd := range 7 {
+			g := newWASI(t, wasiOptions{})
+			g.path("path_create_directory", "d")
+			g.mustOpen("f", oCreate, rRead|rWrite) // 4
+			g.mustOpen("d", oDirectory, rRead)     // 5
+			args := make([]any, len(f.Params))
+			for i := range args {
+				args[i] = 0
+			}
+			if len(args) > 0 {
+				args[0] = fd
+			}
+			if _, err := g.try(f.Name, args...); err != nil {
+				t.Errorf("%s(%d, 0...) = %v", f.Name, fd, err)
+			}
+		}
+	}
+}
+
 // Proves: vm 14.24
 func TestWASITariff(t *testing.T) {
 	g := newWASI(t, wasiOptions{})

@@ -29,7 +29,10 @@ type CallCount struct {
 	Count, In, Out, Denied uint64
 }
 
-type counter struct{ count, in, out, denied uint64 }
+type counter struct {
+	count, in, out, denied uint64
+	id                     uint64 // in the journal of the call; 0 = not yet met
+}
 
 type totals struct{ storageReads, storageWrites uint64 }
 
@@ -88,49 +91,71 @@ func (s *State) leave(f *Func, stack []uint64, code Code, v int64) {
 	if f.Name != lastErrorName {
 		s.last = code
 	}
-	s.journal.call(f, stack, v)
+	s.journal.call(f, k, stack, v)
 	if s.svc.Observe != nil {
 		s.svc.Observe(HostCall{Identity: s.identity(), Name: f.Name, Code: code, In: s.in, Out: s.out, Fuel: s.paid})
 	}
 }
 
-// journal is a running digest. Short journals stay in buf and are hashed only
-// when the sum is asked for.
+// journal is a running digest of records. A record is a number, and what the
+// number says follows: journalName, a function's name and a zero give the
+// function the next free number; journalData, a length and bytes are what the
+// current call moved; any other number is a call of the function that has it,
+// with its parameters and its result. All numbers are written as varints. So a
+// call costs few bytes, and the digest depends on no table of this program.
+//
+// Short journals stay in buf and are hashed only when the sum is asked for.
 type journal struct {
-	buf  []byte
-	hash hash.Hash
-	long bool // hash holds what came before buf
+	buf   []byte
+	hash  hash.Hash
+	long  bool   // hash holds what came before buf
+	names uint64 // functions met
 }
+
+const (
+	journalName = iota
+	journalData
+	journalFirst // the first function's number
+)
 
 // journalBuffer bounds buf: what a sandbox keeps between its calls.
 const journalBuffer = 4096
 
+// journalRecord is more than any record without its data takes.
+const journalRecord = 256
+
 func (j *journal) reset() {
 	j.buf = j.buf[:0]
-	j.long = false
+	j.long, j.names = false, 0
 }
 
-// call appends one host call: the name, a zero, each parameter in 8 bytes and
-// the result in 8, little-endian.
-func (j *journal) call(f *Func, stack []uint64, v int64) {
-	if len(j.buf) > journalBuffer-256 {
+// call appends one host call.
+func (j *journal) call(f *Func, k *counter, stack []uint64, v int64) {
+	if len(j.buf) > journalBuffer-journalRecord {
 		j.flush()
 	}
-	b := append(j.buf, f.Name...)
-	b = append(b, 0)
+	b := j.buf
+	if k.id == 0 {
+		k.id = journalFirst + j.names
+		j.names++
+		b = append(b, journalName)
+		b = append(b, f.Name...)
+		b = append(b, 0)
+	}
+	b = binary.AppendUvarint(b, k.id)
 	for i := range f.Params {
-		b = binary.LittleEndian.AppendUint64(b, stack[i])
+		b = binary.AppendUvarint(b, stack[i])
 	}
-	j.buf = binary.LittleEndian.AppendUint64(b, uint64(v))
+	j.buf = binary.AppendVarint(b, v)
 }
 
-// data appends bytes that cross the boundary in the current host call, with
-// their length before them. They stand before the call's own line.
+// data appends bytes that cross the boundary in the current host call, before
+// the record of the call itself.
 func (j *journal) data(p []byte) {
-	if len(j.buf) > journalBuffer-256 {
+	if len(j.buf) > journalBuffer-journalRecord {
 		j.flush()
 	}
-	j.buf = binary.AppendUvarint(j.buf, uint64(len(p)))
+	j.buf = binary.AppendUvarint(append(j.buf, journalData), uint64(len(p)))
 	if len(j.buf)+len(p) <= journalBuffer {
 		j.buf = append(j.buf, p...)
 		return

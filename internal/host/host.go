@@ -59,19 +59,6 @@ type Func struct {
 // Type is the function's signature.
 func (f *Func) Type() wasm.FuncType { return wasm.FuncType{Params: f.Params, Results: f.Results} }
 
-// Pointers reports whether the function takes addresses in the guest's memory:
-// a module that imports it must export its memory as "memory". An address never
-// comes alone: a length, a size or a second address stands beside it.
-func (f *Func) Pointers() bool {
-	n := 0
-	for _, t := range f.Params {
-		if t == i32 {
-			n++
-		}
-	}
-	return n >= 2
-}
-
 // result says how an implementation's int64 becomes the guest's result.
 type result uint8
 

@@ -75,14 +75,14 @@ func textFuncs() []Func {
 			Bounds: bounds + ", else cut", result: resultNone, impl: func(s *State, a []uint64) int64 {
 				s.charge(0)
 				if uint32(a[0]) == 0 {
-					s.trapText(fault.KindAssert, a[1], a[2])
+					s.trapText(fault.KindAssert, a, 1)
 				}
 				return 0
 			}},
 		{Name: "vudo_panic", Params: sig(i32, i32), Base: baseCall, Success: "never returns",
 			Bounds: bounds + ", else cut", result: resultNone, impl: func(s *State, a []uint64) int64 {
 				s.charge(0)
-				s.trapText(fault.KindPanic, a[0], a[1])
+				s.trapText(fault.KindPanic, a, 0)
 				return 0
 			}},
 		{Name: "vudo_breakpoint", Base: baseCall, Success: "goes on; listeners see the host call", result: resultNone,
@@ -255,12 +255,14 @@ func (s *State) flushText() {
 	}
 }
 
-// trapText ends the run with the guest's own text, on one line.
-func (s *State) trapText(kind fault.Kind, ptr, n uint64) {
+// trapText ends the run with the guest's own text, which the parameters from
+// index at give, on one line.
+func (s *State) trapText(kind fault.Kind, a []uint64, at int) {
 	text := ""
-	if p, ok := s.bytes(ptr, n); ok {
+	if p, ok := s.bytes(a[at], a[at+1]); ok {
 		text = diag.Escape(string(p[:min(len(p), MaxText)]))
 	}
 	s.journal.data([]byte(text))
+	s.leave(s.current, a, Success, 0)
 	s.m.Trap(kind, text)
 }

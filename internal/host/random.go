@@ -54,6 +54,7 @@ func (s *State) draw() uint64 {
 	s.charge(0)
 	b := s.draws[:]
 	if _, err := io.ReadFull(s.svc.Random, b); err != nil {
+		s.leave(s.current, nil, Internal, 0)
 		s.m.Trap(fault.KindPanic, s.current.Name+": the host has no randomness")
 	}
 	s.out = 8

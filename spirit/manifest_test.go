@@ -494,6 +494,8 @@ func TestConflictingKeys(t *testing.T) {
 
 // What parses is written in a form that parses to the same and is stable; what
 // does not parse has at least one problem, all of them with a place and a code.
+//
+// Proves: spirit 12.46
 func FuzzParseManifest(f *testing.F) {
 	f.Add([]byte(given))
 	f.Add([]byte(full))

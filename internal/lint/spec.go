@@ -23,7 +23,6 @@ const (
 	Partly    Status = "partly"    // kept except for what the note names; a test cites it
 	Later     Status = "later"     // belongs to the work that the note names; no test cites it
 	Withdrawn Status = "withdrawn" // its number is not used again
-	Planned   Status = "planned"   // belongs to the work at hand; a test may cite it
 )
 
 // Statement is one numbered acceptance statement of docs/spec.
@@ -89,7 +88,7 @@ func Statements(tree fs.FS) ([]Statement, []Problem, error) {
 				complain("%s stands in the file of another specification", s.ID)
 			}
 			switch s.Status {
-			case Done, Withdrawn, Planned:
+			case Done, Withdrawn:
 				if s.Note != "" {
 					complain("%s: status %s takes no note", s.ID, s.Status)
 				}

@@ -118,7 +118,7 @@ func loadConfig(home string) (*config, error) {
 		return c, nil
 	}
 	if err != nil {
-		return c, asFailure(err)
+		return c, (&session{home: home}).homeFailure(err)
 	}
 	defer f.Close()
 	st, err := f.Stat()

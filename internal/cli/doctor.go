@@ -120,6 +120,11 @@ func (s *session) diagnose() []check {
 
 func (s *session) checkHome() check {
 	c := check{Name: "home", Verdict: verdictOK, Text: s.home}
+	if s.home == "" {
+		c.Verdict, c.Text = verdictFail, "there is no home directory to keep state in"
+		c.Repair = "name a place with --home DIR or VUDO_HOME"
+		return c
+	}
 	st, err := os.Stat(s.home)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -38,9 +38,7 @@ func (j *job) execute(ctx context.Context) (*result, error) {
 	}
 	store := &lazyStore{path: storagePath(j.home), label: labelOf(j.target)}
 	defer store.close()
-	rt, err := vudo.New(ctx, vudo.Config{
-		Home: j.home, Storage: store, Log: j.watch, Audit: j.watch.deny, Observe: j.watch.observer(), CompileWorker: compileWorker(),
-	})
+	rt, err := j.runtime(ctx, store)
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +55,24 @@ func (j *job) execute(ctx context.Context) (*result, error) {
 	}
 	j.trimCache()
 	return j.conclude(err)
+}
+
+// runtime starts the engine. A state root that cannot be written costs the
+// compiled code of this run, and no more.
+func (j *job) runtime(ctx context.Context, store vudo.Store) (*vudo.Runtime, error) {
+	cfg := vudo.Config{
+		Home: j.home, Storage: store, Log: j.watch, Audit: j.watch.deny, Observe: j.watch.observer(), CompileWorker: compileWorker(),
+	}
+	rt, err := vudo.New(ctx, cfg)
+	if err == nil {
+		return rt, nil
+	}
+	j.warn("home", "compiled code is not kept: %v", err)
+	cfg.Home = ""
+	if rt, err = vudo.New(ctx, cfg); err != nil {
+		return nil, j.homeFailure(err)
+	}
+	return rt, nil
 }
 
 // attempt makes the sandbox ready and calls the export, refuelling as the

@@ -118,10 +118,10 @@ func (s *session) dispatch(args []string) (res *result, err error) {
 func (s *session) configure(lenient bool) error {
 	flag, _ := s.given("home")
 	home, err := s.root(flag)
-	if err != nil {
+	if err != nil && !lenient {
 		return err
 	}
-	s.home = home
+	s.home = home // "" when there is none, which only the doctor minds
 	c, err := loadConfig(home)
 	s.config = c
 	if err != nil && !lenient {

@@ -46,6 +46,7 @@ func plan(s *session, t *target, m *wasm.Module, o *runOptions, operands []strin
 	if c.convention, err = conventionFor(t, m, name, typ); err != nil {
 		return nil, err
 	}
+	limit := s.effectiveLimits(t, o).InputBytes
 	switch c.convention {
 	case callScalar:
 		if o.input != "" {
@@ -58,22 +59,22 @@ func plan(s *session, t *target, m *wasm.Module, o *runOptions, operands []strin
 		}
 	case callCommand:
 		c.args = args
-		err = c.readFrom(s, o.input, true)
+		err = c.readFrom(s, o.input, true, limit)
 	case callBytes:
 		defer func() {
 			if err == nil {
-				err = c.measure(s, m, t, o)
+				err = c.measure(s, m, limit)
 			}
 		}()
 		switch {
 		case len(args) == 1 && args[0] == "-" && o.input == "":
-			err = c.readFrom(s, "-", false)
+			err = c.readFrom(s, "-", false, limit)
 		case len(args) > 0 && o.input != "":
 			return nil, usage("leave one of them out", "--input and ARGs both give the input of %s", name)
 		case len(args) > 0:
 			c.input = []byte(strings.Join(args, " "))
 		default:
-			err = c.readFrom(s, o.input, false)
+			err = c.readFrom(s, o.input, false, limit)
 		}
 	}
 	return c, err
@@ -97,7 +98,7 @@ func placeholders(t wasm.FuncType) string {
 
 // readFrom sets the stream: a named file, or stdin when it was asked for, is no
 // terminal, or belongs to a command.
-func (c *plannedCall) readFrom(s *session, input string, command bool) error {
+func (c *plannedCall) readFrom(s *session, input string, command bool, limit uint64) error {
 	switch {
 	case input == "-", input == "" && (command || !s.inTTY):
 		c.stream = s.in
@@ -114,6 +115,10 @@ func (c *plannedCall) readFrom(s *session, input string, command bool) error {
 		f.Close()
 		return fail("io", "name a file", "--input: %s is a directory", input)
 	}
+	if st.Mode().IsRegular() && uint64(st.Size()) > limit {
+		f.Close()
+		return tooMuchInput(fmt.Sprintf("%s has %s bytes", input, count(st.Size())), limit)
+	}
 	c.stream, c.close = f, f
 	return nil
 }
@@ -121,22 +126,25 @@ func (c *plannedCall) readFrom(s *session, input string, command bool) error {
 // measure turns a stream into bytes where the guest wants to know the length of
 // its input, which a stream does not have; and for --json, whose document is
 // made at the end anyway.
-func (c *plannedCall) measure(s *session, m *wasm.Module, t *target, o *runOptions) error {
+func (c *plannedCall) measure(s *session, m *wasm.Module, limit uint64) error {
 	if c.stream == nil || !s.json && !importsName(m, "host_input_len") {
 		return nil
 	}
-	limit := s.effectiveLimits(t, o).InputBytes
 	data, err := io.ReadAll(io.LimitReader(c.stream, int64(min(limit, 1<<62))+1))
 	if err != nil {
 		return err
 	}
 	if uint64(len(data)) > limit {
-		f := asFailure(fmt.Errorf("%w: more than %s bytes (max_input_bytes)", fault.ErrInputLimit, count(limit)))
-		f.hint = fmt.Sprintf("give more, such as --limit max_input_bytes=%d", moreThan(limit))
-		return f
+		return tooMuchInput(fmt.Sprintf("more than %s bytes came", count(limit)), limit)
 	}
 	c.input, c.stream = data, nil
 	return nil
+}
+
+func tooMuchInput(what string, limit uint64) *failure {
+	f := asFailure(fmt.Errorf("%w: %s, limit %s (max_input_bytes)", fault.ErrInputLimit, what, count(limit)))
+	f.hint = fmt.Sprintf("give more, such as --limit max_input_bytes=%d", moreThan(limit))
+	return f
 }
 
 func importsName(m *wasm.Module, name string) bool {

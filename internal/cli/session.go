@@ -152,6 +152,13 @@ func (s *session) document(res *result, f *failure) int {
 	return exit
 }
 
+// homeFailure says that the state root cannot be used, and what to do.
+func (s *session) homeFailure(err error) error {
+	f := fail("io", "vudo doctor says more; name another place with --home DIR or VUDO_HOME", "the state root %s cannot be used: %v", s.home, err)
+	f.cause = err
+	return f
+}
+
 // root is $VUDO_HOME, else ~/.vudo, else what --home says, as an absolute path.
 func (s *session) root(flag string) (string, error) {
 	dir := flag

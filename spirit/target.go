@@ -249,7 +249,7 @@ const dirWord = "dir:"
 func parseStorage(s string) (string, error) {
 	if dir, ok := strings.CutPrefix(s, dirWord); ok {
 		if !strings.HasPrefix(dir, "/") || !diag.Printable(dir) || strings.Contains(dir, `\`) {
-			return "", errors.New("needs an absolute guest path after dir:")
+			return "", errors.New("needs an absolute guest path, as in dir:/data")
 		}
 		if slices.Contains(strings.Split(dir, "/"), "..") {
 			return "", errors.New("has .. in its path")

@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -370,5 +369,3 @@ func TestCodesOfBothFamilies(t *testing.T) {
 		t.Errorf("an unknown code prints as %q", s)
 	}
 }
-
-func word(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }

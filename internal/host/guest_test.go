@@ -206,25 +206,3 @@ func (w *world) put(at uint64, text string) (ptr, n uint64) {
 	copy(w.g.mem[at:], text)
 	return at, uint64(len(text))
 }
-
-// gate calls a WASI function's gate with these parameters and returns the errno.
-func (w *world) gate(name string, args ...uint64) errno {
-	w.g.t.Helper()
-	f, ok := Find(ModuleWASI, name)
-	if !ok {
-		w.g.t.Fatalf("no function %s", name)
-	}
-	stack := make([]uint64, max(1, len(args)))
-	copy(stack, args)
-	w.catch(func() { f.Gate(w.State, stack) })
-	return errno(stack[0])
-}
-
-// done calls a WASI function's Done as after the engine's function returned no.
-func (w *world) done(name string, no errno, args ...uint64) errno {
-	w.g.t.Helper()
-	f, _ := Find(ModuleWASI, name)
-	stack := append(append([]uint64(nil), args...), uint64(no))
-	w.catch(func() { f.Done(w.State, stack) })
-	return errno(stack[0])
-}

@@ -24,7 +24,6 @@ type Function struct {
 // Caller is the guest as an embedder's function sees it, for one call.
 type Caller struct {
 	host.Machine
-	moved int
 }
 
 // Bytes returns n bytes of the guest's memory from ptr, aliased, until the

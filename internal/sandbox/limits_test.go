@@ -168,7 +168,6 @@ func TestStackLimit(t *testing.T) {
 func TestOutputLimit(t *testing.T) {
 	e := newEngine(t, EngineConfig{})
 	p := compile(t, e, zoo())
-	s := ready(t, p, Config{Limits: spirit.Limits{OutputBytes: 100}})
 	b := wasm.NewBuilder()
 	write := b.ImportFunc("vudo", "host_output_write", wasm.Types(i32, i32), wasm.Types(i32))
 	b.Memory(1, 1)
@@ -178,7 +177,7 @@ func TestOutputLimit(t *testing.T) {
 		e.I32Const(0).I32Const(1).Call(write)
 		e.I32Const(-10).Op(wasm.OpI32Ne).If(wasm.BlockEmpty).Op(wasm.OpUnreachable).End() // LIMIT
 	})
-	s = ready(t, compile(t, e, b), Config{Limits: spirit.Limits{OutputBytes: 100}})
+	s := ready(t, compile(t, e, b), Config{Limits: spirit.Limits{OutputBytes: 100}})
 	out, _, err := s.Call(background, "main", nil)
 	if err != nil || string(out) != strings.Repeat("x", 100) {
 		t.Fatalf("%q %v", out, err)

@@ -130,6 +130,9 @@ func TestSegmentOutside(t *testing.T) {
 	})
 }
 
+// noMap returns a map that cannot be written to.
+func noMap() map[int]int { return nil }
+
 // A panic in a host function is the host's fault: the call ends with an
 // ordinary error, and nothing else does.
 func TestHostFault(t *testing.T) {
@@ -142,7 +145,7 @@ func TestHostFault(t *testing.T) {
 			f    func(c *Caller, stack []uint64) error
 			want func(error) bool
 		}{
-			"nil map": {func(*Caller, []uint64) error { var m map[int]int; m[0] = 1; return nil }, func(err error) bool {
+			"nil map": {func(*Caller, []uint64) error { m := noMap(); m[0] = 1; return nil }, func(err error) bool {
 				return !errors.Is(err, fault.ErrTrap) && strings.HasPrefix(err.Error(), "host fault: assignment to entry in nil map") && !strings.Contains(err.Error(), "\n")
 			}},
 			"panic": {func(*Caller, []uint64) error { panic("oops") }, func(err error) bool { return strings.HasPrefix(err.Error(), "host fault: oops") }},

@@ -357,7 +357,8 @@ func TestFunctions(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := vudo.New(background, vudo.Config{Functions: []vudo.Function{
-		vudo.Func0("host_log", spirit.ActuatorLog, func(context.Context) (int32, error) { return 0, nil })}}); err == nil {
+		vudo.Func0("host_log", spirit.ActuatorLog, func(context.Context) (int32, error) { return 0, nil }),
+	}}); err == nil {
 		t.Fatal("a name of the table was shadowed")
 	}
 }

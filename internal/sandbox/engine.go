@@ -89,8 +89,10 @@ const features = api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall | experi
 
 // NewEngine starts an engine. Close must be called when it is no longer needed.
 func NewEngine(cfg EngineConfig) (*Engine, error) {
-	e := &Engine{cfg: cfg, clock: cfg.Clock, random: cfg.Random, notices: cfg.Notices,
-		context: context.Background(), live: map[*Sandbox]struct{}{}, budget: budget{compileTime, compileMemory}}
+	e := &Engine{
+		cfg: cfg, clock: cfg.Clock, random: cfg.Random, notices: cfg.Notices,
+		context: context.Background(), live: map[*Sandbox]struct{}{}, budget: budget{compileTime, compileMemory},
+	}
 	if e.clock == nil {
 		e.clock = host.SystemClock{}
 	}

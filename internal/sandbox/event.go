@@ -24,8 +24,10 @@ const (
 	HostCallInvoked
 )
 
-var eventKindNames = [...]string{"", "SandboxCreated", "SandboxInitialized", "SandboxTerminated", "ExecutionStarted",
-	"ExecutionCompleted", "ExecutionTrapped", "FuelExhausted", "FuelRefilled", "CapabilityGranted", "CapabilityDenied", "HostCallInvoked"}
+var eventKindNames = [...]string{
+	"", "SandboxCreated", "SandboxInitialized", "SandboxTerminated", "ExecutionStarted",
+	"ExecutionCompleted", "ExecutionTrapped", "FuelExhausted", "FuelRefilled", "CapabilityGranted", "CapabilityDenied", "HostCallInvoked",
+}
 
 // String returns the kind's name, such as "FuelExhausted".
 func (k EventKind) String() string {

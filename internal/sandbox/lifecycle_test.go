@@ -251,8 +251,10 @@ func TestValues(t *testing.T) {
 		for _, want := range []Value{
 			I32(0), I32(-1), I32(math.MaxInt32), I32(math.MinInt32),
 			I64(0), I64(-1), I64(math.MaxInt64), I64(math.MinInt64),
-			F32(0), F32(float32(math.Inf(-1))), F32(math.MaxFloat32), F32(math.SmallestNonzeroFloat32), {f32, 0x7fc12345},
-			F64(0), F64(math.Inf(1)), F64(math.MaxFloat64), F64(math.SmallestNonzeroFloat64), {f64, 0x7ff8000012345678},
+			F32(0), F32(float32(math.Inf(-1))), F32(math.MaxFloat32), F32(math.SmallestNonzeroFloat32),
+			{f32, 0x7fc12345},
+			F64(0), F64(math.Inf(1)), F64(math.MaxFloat64), F64(math.SmallestNonzeroFloat64),
+			{f64, 0x7ff8000012345678},
 		} {
 			v, _, err := s.CallValues(background, "echo_"+want.Type.String(), []Value{want})
 			if err != nil || len(v) != 1 || v[0] != want {

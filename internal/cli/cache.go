@@ -65,6 +65,12 @@ func walkCache(home string) (entries, unfinished []cacheEntry, err error) {
 			return nil
 		}
 		e := cacheEntry{Digest: d.Name(), Kind: "code", Bytes: st.Size(), Used: st.ModTime().UTC(), path: path}
+		if read := accessTime(st).UTC(); read.After(e.Used) {
+			// Many file systems note a reading only when none was noted since the
+			// last change. Keeping it as the change makes the next one noted too.
+			e.Used = read
+			_ = os.Chtimes(path, read, read)
+		}
 		if rel, err := filepath.Rel(root, path); err == nil && firstPart(rel) == "images" {
 			e.Kind = "image"
 		}

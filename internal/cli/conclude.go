@@ -37,12 +37,9 @@ type jsonFrame struct {
 	Line   int    `json:"line,omitempty"`
 }
 
-// conclude shows values and account, writes the Receipt and turns err into
+// conclude shows the account, writes the Receipt and turns err into
 // what the user sees.
 func (j *job) conclude(err error) (*result, error) {
-	if err == nil {
-		j.showValues()
-	}
 	if receiptErr := j.writeReceipt(); receiptErr != nil && err == nil {
 		err = receiptErr
 	}

@@ -50,6 +50,9 @@ func (j *job) execute(ctx context.Context) (*result, error) {
 	if ctx.Err() != nil && err != nil {
 		err = interrupted(err)
 	}
+	if err == nil {
+		err = j.showValues()
+	}
 	if flushErr := j.output.finish(err == nil); flushErr != nil && err == nil {
 		err = flushErr
 	}
@@ -275,17 +278,14 @@ func (o *output) finish(ok bool) error {
 }
 
 // showValues prints the results of a scalar export, one per line.
-func (j *job) showValues() {
+func (j *job) showValues() error {
 	if j.json || len(j.result.Values) == 0 {
-		return
+		return nil
 	}
 	var b bytes.Buffer
 	for _, v := range j.result.Values {
 		fmt.Fprintln(&b, formatValue(v))
 	}
-	if j.output.file != nil {
-		j.output.file.Write(b.Bytes())
-		return
-	}
-	j.out.w.Write(b.Bytes())
+	_, err := j.output.w.Write(b.Bytes())
+	return err
 }

@@ -124,6 +124,7 @@ func (w *writer) i32const(v int32) {
 	w.op(byte(wasm.OpI32Const))
 	w.out = wasm.AppendInt(w.out, int64(v))
 }
+
 func (w *writer) i64const(v int64)   { w.op(byte(wasm.OpI64Const)); w.out = wasm.AppendInt(w.out, v) }
 func (w *writer) blockType(bt int64) { w.out = wasm.AppendInt(w.out, bt) }
 

@@ -37,9 +37,6 @@ func (u *bulkUses) note(in *wasm.Instr) {
 	u.list = append(u.list, k)
 }
 
-// name is what the injected function is called in the name section.
-func (k bulkKey) name() string { return Reserved + "/" + k.op.String() }
-
 // piece is how much of a large operation runs at once: what bulkPiece fuel pays.
 const (
 	pieceBytes    = bulkPiece * BulkBytes

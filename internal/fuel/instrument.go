@@ -290,8 +290,7 @@ func (p *pass) addGrows() {
 		e := wasm.NewEmitter(nil)
 		e.I32Const(int32(t)).LocalGet(1).Call(p.at.tableGrow).If(wasm.BlockValue(wasm.I32))
 		e.LocalGet(0).LocalGet(1).OpIdx(wasm.OpTableGrow, uint32(t)).Else().I32Const(-1).End().End()
-		p.at.helper[bulkKey{op: wasm.OpTableGrow, a: uint32(t)}] =
-			p.inject([]wasm.ValType{typ.Elem, wasm.I32}, i32, nil, e.Bytes())
+		p.at.helper[bulkKey{op: wasm.OpTableGrow, a: uint32(t)}] = p.inject([]wasm.ValType{typ.Elem, wasm.I32}, i32, nil, e.Bytes())
 	}
 }
 

@@ -43,9 +43,12 @@ const (
 	MaxModuleBranches = 1 << 20
 	// MaxBody is the length of a function's code in bytes [80 KB: Haskell].
 	MaxBody = 1 << 20
-	// MaxCallGlobals is calls x mutable globals in a function [20,000: Go]: the
-	// engine makes all mutable globals anew after each call.
-	MaxCallGlobals = 1 << 20
+	// MaxCallGlobals is calls x mutable globals in a function, and
+	// MaxModuleCallGlobals in the module [608,248: 15 MB of Go]: the engine makes
+	// all mutable globals anew after each call. 20,000 calls among 2,000 of them,
+	// 50 KB of module, compile for 30 s.
+	MaxCallGlobals       = 1 << 18
+	MaxModuleCallGlobals = 1 << 22
 	// MaxAccessBlocks is loads and stores x (blocks + loops + ifs) in a function
 	// [13,790,350: Go's encoding/json]. The engine copies what it knows about the
 	// bounds of addresses from block to block: 50,000 stores among 4,000 blocks
@@ -69,7 +72,7 @@ type ShapeLimits struct {
 	Nesting, LoopNesting, IfNesting, Blocks          int
 	LoopLocals, MergeLocals, Locals, Params, Results int
 	BranchTable, FuncBranches, ModuleBranches, Body  int
-	CallGlobals, AccessBlocks                        int
+	CallGlobals, ModuleCallGlobals, AccessBlocks     int
 	Functions, Imports, Exports, DataSegments        int
 }
 
@@ -117,6 +120,7 @@ func (l ShapeLimits) withDefaults() ShapeLimits {
 	set(&l.ModuleBranches, MaxModuleBranches)
 	set(&l.Body, MaxBody)
 	set(&l.CallGlobals, MaxCallGlobals)
+	set(&l.ModuleCallGlobals, MaxModuleCallGlobals)
 	set(&l.AccessBlocks, MaxAccessBlocks)
 	set(&l.Functions, MaxFunctions)
 	set(&l.Imports, MaxImports)
@@ -151,6 +155,7 @@ type shapeCheck struct {
 	imported int
 	mutable  int    // mutable globals
 	branches int    // br_table entries of the module
+	calls    int    // calls of the module
 	open     []byte // classes of the open blocks
 	seen     []bool // locals that the function's code names
 	r        wasm.Reader
@@ -280,7 +285,10 @@ func (c *shapeCheck) function(i int) error {
 			}
 		case wasm.OpCall, wasm.OpCallIndirect, wasm.OpMemoryGrow:
 			calls++
-			err = exceeds("calls x mutable globals", calls*c.mutable, l.CallGlobals)
+			c.calls++
+			if err = exceeds("calls x mutable globals", calls*c.mutable, l.CallGlobals); err == nil {
+				err = exceeds("calls x mutable globals of the module", c.calls*c.mutable, l.ModuleCallGlobals)
+			}
 		default:
 			if isAccess(in.Op) {
 				accesses++

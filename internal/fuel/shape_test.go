@@ -166,6 +166,20 @@ func TestShapeLimits(t *testing.T) {
 				}
 			})
 		}},
+		{"calls x mutable globals of the module", MaxModuleCallGlobals, 4096, func(n int) *wasm.Module {
+			b := wasm.NewBuilder()
+			for range 4096 {
+				b.Global(wasm.I32, true, func(e *wasm.Emitter) { e.I32Const(0) })
+			}
+			for left := n / 4096; left > 0; left -= 64 {
+				b.Func("", nil, nil, nil, func(e *wasm.Emitter) {
+					for range min(left, 64) {
+						e.Call(0)
+					}
+				})
+			}
+			return b.Module()
+		}},
 		{"functions", MaxFunctions, 1, func(n int) *wasm.Module {
 			return repeated(n, func(b *wasm.Builder, _ int) { b.Func("", nil, nil, nil, func(*wasm.Emitter) {}) })
 		}},

@@ -82,12 +82,11 @@ type outcome struct {
 // side is one of the two engines that run a script: one takes the modules as
 // they are, the other metered.
 type side struct {
-	ctx     context.Context
-	rt      wazero.Runtime
-	meter   *meterHost // nil: unmetered
-	named   map[string]api.Module
-	last    api.Module
-	counter int
+	ctx   context.Context
+	rt    wazero.Runtime
+	meter *meterHost // nil: unmetered
+	named map[string]api.Module
+	last  api.Module
 }
 
 func newSide(t *testing.T, suite string, metered bool) *side {

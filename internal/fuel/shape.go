@@ -49,6 +49,12 @@ const (
 	// 50 KB of module, compile for 30 s.
 	MaxCallGlobals       = 1 << 18
 	MaxModuleCallGlobals = 1 << 22
+	// MaxForks is the number of ifs, conditional branches, br_tables, calls and
+	// grows of a function [about 2,000: Go, SQLite]: each ends a block of the
+	// engine, with the check that follows a call, and the time to compile grows
+	// with their square. 32,000 calls, 64 KB of module, compile for 22 s; at the
+	// limit 1.2 s.
+	MaxForks = 8192
 	// MaxAccessBlocks is loads and stores x (blocks + loops + ifs) in a function
 	// [13,790,350: Go's encoding/json]. The engine copies what it knows about the
 	// bounds of addresses from block to block: 50,000 stores among 4,000 blocks
@@ -73,6 +79,7 @@ type ShapeLimits struct {
 	LoopLocals, MergeLocals, Locals, Params, Results int
 	BranchTable, FuncBranches, ModuleBranches, Body  int
 	CallGlobals, ModuleCallGlobals, AccessBlocks     int
+	Forks                                            int
 	Functions, Imports, Exports, DataSegments        int
 }
 
@@ -122,6 +129,7 @@ func (l ShapeLimits) withDefaults() ShapeLimits {
 	set(&l.CallGlobals, MaxCallGlobals)
 	set(&l.ModuleCallGlobals, MaxModuleCallGlobals)
 	set(&l.AccessBlocks, MaxAccessBlocks)
+	set(&l.Forks, MaxForks)
 	set(&l.Functions, MaxFunctions)
 	set(&l.Imports, MaxImports)
 	set(&l.Exports, MaxExports)
@@ -223,12 +231,18 @@ func (c *shapeCheck) function(i int) error {
 	}
 	c.seen = append(c.seen[:0], make([]bool, locals)...)
 	c.open = c.open[:0]
-	var blocks, loops, ifs, nestedLoops, nestedIfs, named, branches, calls, accesses int
+	var blocks, loops, ifs, nestedLoops, nestedIfs, named, branches, calls, accesses, forks int
 	c.r.Reset(code.Body)
 	var in wasm.Instr
 	for c.r.Next(&in) {
 		var err error
 		at = in.Start
+		if isFork(in.Op) {
+			forks++
+			if err = exceeds("branches and calls", forks, l.Forks); err != nil {
+				return err
+			}
+		}
 		switch in.Op {
 		case wasm.OpBlock, wasm.OpLoop, wasm.OpIf:
 			c.open = append(c.open, byte(in.Op))
@@ -300,6 +314,15 @@ func (c *shapeCheck) function(i int) error {
 		}
 	}
 	return nil
+}
+
+// isFork reports what ends a block of the engine beside the ends of the guest's own.
+func isFork(op wasm.Opcode) bool {
+	switch op {
+	case wasm.OpIf, wasm.OpBrIf, wasm.OpBrTable, wasm.OpCall, wasm.OpCallIndirect, wasm.OpMemoryGrow, wasm.OpTableGrow:
+		return true
+	}
+	return false
 }
 
 // isAccess reports a load or a store, of a vector and its lanes too.

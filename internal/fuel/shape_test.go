@@ -145,6 +145,20 @@ func TestShapeLimits(t *testing.T) {
 			})
 			return b.Module()
 		}},
+		{"branches and calls", MaxForks, 1, func(n int) *wasm.Module {
+			return body(0, func(e *wasm.Emitter) {
+				for i := range n {
+					switch i % 3 {
+					case 0:
+						e.Call(0)
+					case 1:
+						e.I32Const(0).BrIf(0)
+					default:
+						e.I32Const(0).OpIdx(wasm.OpMemoryGrow, 0).Op(wasm.OpDrop)
+					}
+				}
+			})
+		}},
 		{"memory accesses x blocks", MaxAccessBlocks, 2048, func(n int) *wasm.Module {
 			return body(0, func(e *wasm.Emitter) {
 				for range 2048 {

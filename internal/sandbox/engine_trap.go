@@ -1,12 +1,9 @@
 package sandbox
 
 import (
-	"debug/dwarf"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -173,96 +170,6 @@ func (p *Program) openDebug() {
 	}
 	p.names = m.Names()
 	p.lines = newLineFinder(m, codeStart(p.source))
-}
-
-// lineFinder answers from the module's own DWARF.
-type lineFinder struct {
-	code uint32 // file offset of the code section's content, where DWARF counts from
-	rows []lineRow
-}
-
-type lineRow struct {
-	address uint32
-	end     bool
-	file    string
-	line    int
-}
-
-// maxLineRows bounds what is read of a line table, which a guest may make as
-// large as its module.
-const maxLineRows = 1 << 20
-
-// newLineFinder reads the line tables; it returns nil when there are none.
-func newLineFinder(m *wasm.Module, code uint32) (l *lineFinder) {
-	defer func() {
-		if recover() != nil {
-			l = nil // the standard library's reader met something that it did not expect
-		}
-	}()
-	section := func(name string) []byte {
-		if c := m.Custom(".debug_" + name); c != nil {
-			return c.Data
-		}
-		return nil
-	}
-	if section("line") == nil || section("info") == nil || len(m.Codes) == 0 {
-		return nil
-	}
-	d, err := dwarf.New(section("abbrev"), nil, nil, section("info"), section("line"), nil, section("ranges"), section("str"))
-	if err != nil {
-		return nil
-	}
-	for _, name := range []string{"addr", "line_str", "str_offsets", "rnglists"} {
-		if b := section(name); b != nil {
-			if d.AddSection(".debug_"+name, b) != nil {
-				return nil
-			}
-		}
-	}
-	l = &lineFinder{code: code}
-	for r := d.Reader(); ; r.SkipChildren() {
-		unit, err := r.Next()
-		if err != nil || unit == nil {
-			break
-		}
-		if unit.Tag == dwarf.TagCompileUnit && !l.read(d, unit) {
-			break
-		}
-	}
-	sort.SliceStable(l.rows, func(i, j int) bool { return l.rows[i].address < l.rows[j].address })
-	return l
-}
-
-func (l *lineFinder) read(d *dwarf.Data, unit *dwarf.Entry) bool {
-	r, err := d.LineReader(unit)
-	if err != nil || r == nil {
-		return true
-	}
-	var row dwarf.LineEntry
-	for len(l.rows) < maxLineRows {
-		if err := r.Next(&row); err != nil {
-			return errors.Is(err, io.EOF)
-		}
-		file := ""
-		if row.File != nil {
-			file = row.File.Name
-		}
-		l.rows = append(l.rows, lineRow{uint32(row.Address), row.EndSequence, file, row.Line})
-	}
-	return false
-}
-
-// find returns the source line of an offset in the module; "" when unknown.
-func (l *lineFinder) find(offset uint32) (string, int) {
-	if l == nil || offset < l.code {
-		return "", 0
-	}
-	address := offset - l.code
-	i := sort.Search(len(l.rows), func(i int) bool { return l.rows[i].address > address }) - 1
-	if i < 0 || l.rows[i].end {
-		return "", 0
-	}
-	return l.rows[i].file, l.rows[i].line
 }
 
 // codeStart is the file offset of the content of a decoded module's code section.

@@ -318,15 +318,25 @@ func TestMachineCode(t *testing.T) {
 	if _, ok, err := c.Get(key); ok || err != nil {
 		t.Error("an absent file was found", err)
 	}
-	if err := c.Add(key, strings.NewReader("code")); err != nil {
+	code := strings.Repeat("machine code ", codeBuffer/10)
+	if err := c.Add(key, strings.NewReader(code)); err != nil {
 		t.Fatal(err)
 	}
 	r, ok, err := c.Get(key)
 	if !ok || err != nil {
 		t.Fatal(ok, err)
 	}
-	if b, err := io.ReadAll(r); err != nil || string(b) != "code" {
-		t.Errorf("%q %v", b, err)
+	for at := 0; at < len(code); at += 7 { // never a short read, also across its buffer
+		b := make([]byte, min(7, len(code)-at))
+		if n, err := r.Read(b); n != len(b) || err != nil || string(b) != code[at:at+n] {
+			t.Fatalf("at %d: %d %v %q", at, n, err, b)
+		}
+	}
+	if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		t.Errorf("behind the end: %d %v", n, err)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
 	}
 	if err := errors.Join(c.Delete(key), c.Delete(key)); err != nil {
 		t.Error(err)

@@ -25,7 +25,6 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/univrs/vudo/internal/fuel"
 	"github.com/univrs/vudo/internal/host"
@@ -171,8 +170,8 @@ func (e *Engine) addModules() error {
 			return fmt.Errorf("host module %s: %w", name, err)
 		}
 	}
-	if _, err := wasi_snapshot_preview1.Instantiate(e.context, e.runtime); err != nil {
-		return fmt.Errorf("host module %s: %w", host.ModuleWASI, err)
+	if err := e.addWASI(); err != nil {
+		return err
 	}
 	b := e.runtime.NewHostModuleBuilder(fuel.Reserved)
 	addHooks(b)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
@@ -19,28 +20,60 @@ import (
 // machineCode keeps what the engine compiled, one file per module and CPU. The
 // engine's own file cache reads a source map eight bytes at a time from the
 // file, a second for a module of three megabytes, and a damaged file fails the
-// compilation; this one reads a file whole, checks it, and takes a damaged one
-// for absent. See docs/adr/0030.
+// compilation; this one reads through a buffer, and takes a damaged
+// file for absent. See docs/adr/0030.
 type machineCode struct{ dir string }
 
 const (
-	codeMagic   = "vudo-code\x00\x00\x01"
-	codeHead    = len(codeMagic) + 4 // and the CRC-32C of the rest
-	maxCodeFile = 2 << 30
+	codeMagic  = "vudo-code\x00\x00\x01"
+	codeHead   = len(codeMagic) + 4 // and the CRC-32C of the rest
+	codeBuffer = 256 << 10
 )
 
-// Get returns the content under key, or false.
+// Get returns the content under key, or false. The file is read twice, once to
+// check it: keeping it in memory instead would cost its size, twenty megabytes
+// for three of Go, at the moment when a process starts.
 func (c *machineCode) Get(key [32]byte) (io.ReadCloser, bool, error) {
-	path := c.path(key)
-	if st, err := os.Stat(path); err != nil || st.Size() > maxCodeFile {
+	f, err := os.Open(c.path(key))
+	if err != nil {
 		return nil, false, nil
 	}
-	b, err := os.ReadFile(path)
-	if err != nil || len(b) < codeHead || string(b[:len(codeMagic)]) != codeMagic ||
-		binary.LittleEndian.Uint32(b[len(codeMagic):]) != crc32.Checksum(b[codeHead:], crcTable) {
+	if !wholeCode(f) {
+		f.Close()
 		return nil, false, nil
 	}
-	return io.NopCloser(bytes.NewReader(b[codeHead:])), true, nil
+	return &codeReader{bufio.NewReaderSize(f, codeBuffer), f}, true, nil
+}
+
+// codeReader reads as much as it is asked for: the engine takes a short read
+// for the end.
+type codeReader struct {
+	r *bufio.Reader
+	f *os.File
+}
+
+func (c *codeReader) Read(p []byte) (int, error) {
+	n, err := io.ReadFull(c.r, p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return n, err
+}
+
+func (c *codeReader) Close() error { return c.f.Close() }
+
+// wholeCode checks head and sum, and leaves the file at its content.
+func wholeCode(f *os.File) bool {
+	head := make([]byte, codeHead)
+	if _, err := io.ReadFull(f, head); err != nil || string(head[:len(codeMagic)]) != codeMagic {
+		return false
+	}
+	sum := crc32.New(crcTable)
+	if _, err := io.CopyBuffer(sum, struct{ io.Reader }{f}, make([]byte, codeBuffer)); err != nil {
+		return false
+	}
+	_, err := f.Seek(int64(codeHead), io.SeekStart)
+	return err == nil && sum.Sum32() == binary.LittleEndian.Uint32(head[len(codeMagic):])
 }
 
 // Add stores content under key, all of it or nothing. A directory that cannot

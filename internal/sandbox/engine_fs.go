@@ -91,7 +91,17 @@ func (f *rootFS) Lstat(p string) (wasisys.Stat_t, sys.Errno) {
 	if errno != 0 {
 		return wasisys.Stat_t{}, errno
 	}
-	return wasisys.NewStat_t(info), 0
+	return statOf(info), 0
+}
+
+// statOf is what a guest sees of a file. Directories have no size: what file
+// systems report differs, and means nothing to a guest.
+func statOf(info fs.FileInfo) wasisys.Stat_t {
+	st := wasisys.NewStat_t(info)
+	if info.IsDir() {
+		st.Size = 0
+	}
+	return st
 }
 
 // Stat implements sys.FS.
@@ -100,7 +110,7 @@ func (f *rootFS) Stat(p string) (wasisys.Stat_t, sys.Errno) {
 	if errno != 0 {
 		return wasisys.Stat_t{}, errno
 	}
-	return wasisys.NewStat_t(info), 0
+	return statOf(info), 0
 }
 
 // Mkdir implements sys.FS.
@@ -246,7 +256,7 @@ func (f *rootFS) Symlink(target, link string) sys.Errno {
 	to := path.Clean(target)
 	switch {
 	case dir:
-		if _, errno := f.stat(link, false); errno == 0 {
+		if _, err := f.root.Lstat(name); err == nil {
 			return sys.EEXIST
 		}
 		return sys.ENOENT
@@ -421,7 +431,7 @@ func (f *rootFile) Stat() (wasisys.Stat_t, sys.Errno) {
 	if err != nil {
 		return wasisys.Stat_t{}, errnoOf(err)
 	}
-	return wasisys.NewStat_t(info), 0
+	return statOf(info), 0
 }
 
 // pieces moves p in pieces until one falls short.
@@ -462,7 +472,7 @@ func (f *rootFile) Pread(p []byte, off int64) (int, sys.Errno) {
 // Write implements sys.File.
 func (f *rootFile) Write(p []byte) (int, sys.Errno) {
 	if f.dir {
-		return 0, sys.EBADF
+		return 0, sys.EISDIR
 	}
 	whence := io.SeekCurrent
 	if f.append {
@@ -481,7 +491,7 @@ func (f *rootFile) Write(p []byte) (int, sys.Errno) {
 // Pwrite implements sys.File.
 func (f *rootFile) Pwrite(p []byte, off int64) (int, sys.Errno) {
 	if f.dir {
-		return 0, sys.EBADF
+		return 0, sys.EISDIR
 	}
 	if errno := f.reserve(off, int64(len(p))); errno != 0 {
 		return 0, errno

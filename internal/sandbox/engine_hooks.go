@@ -67,7 +67,7 @@ func addHooks(b wazero.HostModuleBuilder) {
 		sandboxOf(ctx).unwind(fault.ErrStackLimit)
 	})
 	for _, f := range host.Table() {
-		if !contains(f.Modules, host.ModuleWASI) {
+		if f.Gate == nil {
 			continue
 		}
 		add(fuel.ImportGate+f.Name, valueTypes(f.Params), i32, hostFunction(f.Gate, f.Params))

@@ -1,13 +1,14 @@
 package sandbox
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"time"
 
 	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/experimental/sys"
 	"github.com/tetratelabs/wazero/experimental/sysfs"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 	wasisys "github.com/tetratelabs/wazero/sys"
 
 	"github.com/univrs/vudo/internal/host"
@@ -20,11 +21,10 @@ import (
 func wasiConfig(base wazero.ModuleConfig, w host.WASIConfig) (wazero.ModuleConfig, io.Closer, error) {
 	c := base.
 		WithArgs(w.Args...).
-		WithStdin(&stdinPoll{w.Stdin, w.PollStdin}).WithStdout(w.Stdout).WithStderr(w.Stderr).
+		WithStdin(w.Stdin).WithStdout(w.Stdout).WithStderr(w.Stderr).
 		WithRandSource(w.Random).
 		WithWalltime(w.Walltime, wasisys.ClockResolution(time.Microsecond)).
-		WithNanotime(w.Nanotime, 1).
-		WithNanosleep(w.Nanosleep)
+		WithNanotime(w.Nanotime, 1)
 	if len(w.Dirs) == 0 {
 		return c, rootClosers(nil), nil
 	}
@@ -51,16 +51,18 @@ func (rs rootClosers) Close() error {
 	return nil
 }
 
-// stdinPoll is standard input for the engine's poll_oneoff.
-type stdinPoll struct {
-	io.Reader
-	poll func(time.Duration) bool
-}
-
-// Poll implements sys.Pollable.
-func (p *stdinPoll) Poll(flag sys.Pflag, timeoutMillis int32) (bool, sys.Errno) {
-	if flag != sys.POLLIN {
-		return false, sys.ENOTSUP
+// addWASI registers WASI preview 1: the engine's functions, and in place of
+// some of them the host's own.
+func (e *Engine) addWASI() error {
+	b := e.runtime.NewHostModuleBuilder(host.ModuleWASI)
+	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(b)
+	for _, f := range host.Table() {
+		if f.Impl != nil && contains(f.Modules, host.ModuleWASI) {
+			b.NewFunctionBuilder().WithGoModuleFunction(hostFunction(f.Impl, f.Params), valueTypes(f.Params), valueTypes(f.Results)).Export(f.Name)
+		}
 	}
-	return p.poll(time.Duration(timeoutMillis) * time.Millisecond), 0
+	if _, err := b.Instantiate(e.context); err != nil {
+		return fmt.Errorf("host module %s: %w", host.ModuleWASI, err)
+	}
+	return nil
 }

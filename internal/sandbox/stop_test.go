@@ -424,3 +424,29 @@ func TestCloseWhileRunning(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Slices adapt to the measured speed, to last from 1 to 5 ms, and the next
+// call of the program begins with what was learned.
+func TestSlicesAdapt(t *testing.T) {
+	for _, nsPer1000 := range []time.Duration{100, 1000, 8800, 100_000} { // ns per 1,000 fuel
+		clock := newHandClock()
+		e := newEngine(t, EngineConfig{Clock: clock})
+		p := compile(t, e, zoo())
+		e.onHook = func(s *Sandbox) {
+			clock.advance(time.Duration(s.meter.size) * nsPer1000 / 1000)
+			if s.meter.slices == 12 {
+				s.Terminate(background)
+			}
+		}
+		s := ready(t, p, Config{Limits: spirit.Limits{Fuel: 1 << 50, Duration: time.Hour}})
+		_, _, err := s.Call(background, "loop", nil)
+		wantErr(t, err, fault.ErrTerminated)
+		took := time.Duration(p.speed.Load()) * nsPer1000 / 1000
+		if took < time.Millisecond || took > 5*time.Millisecond {
+			t.Errorf("at %v ns per 1,000 fuel a slice takes %v", int(nsPer1000), took)
+		}
+		if n, fixed := p.sliceLength(); n != p.speed.Load() || fixed {
+			t.Errorf("the next call begins with %d, learned was %d", n, p.speed.Load())
+		}
+	}
+}

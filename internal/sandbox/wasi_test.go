@@ -165,10 +165,54 @@ func TestWASIPollStdin(t *testing.T) {
 	go poll()
 	in.c <- "x"
 	g.want("poll_oneoff", <-done, 0)
-	if g.u32(n) != 2 || g.u64(events+32) != 2 {
-		t.Errorf("%d events, the second of %d; want the input too", g.u32(n), g.u64(events+32))
+	if g.u32(n) != 1 || g.u64(events) != 2 || g.u64(events+16) != 1 {
+		t.Errorf("%d events, the first of %d with %d bytes; want the input", g.u32(n), g.u64(events), g.u64(events+16))
 	}
 	close(in.c)
+}
+
+// Output and files can be used at once, so that nobody sleeps beside them; what
+// is closed says so; an instant that has passed is no wait.
+func TestWASIPollReady(t *testing.T) {
+	g := newWASI(t, wasiOptions{})
+	fd := g.mustOpen("f", oCreate, rRead|rWrite)
+	subs, events, n := g.room(48*5), g.room(32*5), g.room(4)
+	mem := g.s.memory()
+	sub := func(i uint32, tag byte, fd uint32) {
+		binary.LittleEndian.PutUint64(mem[subs+48*i:], uint64(i))
+		mem[subs+48*i+8] = tag
+		binary.LittleEndian.PutUint32(mem[subs+48*i+16:], fd)
+	}
+	sub(0, 2, 1)
+	sub(1, 1, fd)
+	sub(2, 2, 99)
+	sub(3, 0, 1) // the monotonic clock, in an hour
+	binary.LittleEndian.PutUint64(mem[subs+48*3+24:], 3600e9)
+	sub(4, 1, 0) // the buffered input, which is empty
+	g.want("poll_oneoff", g.call("poll_oneoff", subs, events, 5, n), 0)
+	if g.u32(n) != 4 {
+		t.Fatalf("%d events, want 4", g.u32(n))
+	}
+	for i, want := range []struct{ data, errno uint32 }{{0, 0}, {1, 0}, {2, eBadf}, {4, 0}} {
+		at := events + uint32(32*i)
+		if g.u32(at) != want.data || g.u32(at+8)&0xffff != want.errno {
+			t.Errorf("event %d is of %d with errno %d", i, g.u32(at), g.u32(at+8)&0xffff)
+		}
+	}
+	if g.s.memory()[events+32*3+24] != 1 {
+		t.Error("the end of the input is not a hangup")
+	}
+	sub(0, 0, 0) // the real-time clock, at an instant long gone
+	binary.LittleEndian.PutUint64(mem[subs+24:], 1e9)
+	mem[subs+40] = 1
+	g.want("an instant", g.call("poll_oneoff", subs, events, 1, n), 0)
+	if g.u32(n) != 1 {
+		t.Errorf("%d events for an instant long gone", g.u32(n))
+	}
+	mem[subs+40] = 2
+	g.want("an unknown flag", g.call("poll_oneoff", subs, events, 1, n), eInval)
+	mem[subs+8] = 3
+	g.want("an unknown kind", g.call("poll_oneoff", subs, events, 1, n), eInval)
 }
 
 // Proves: vm 14.17
@@ -256,6 +300,9 @@ func TestWASIPreopens(t *testing.T) {
 	if got := g.text(name, 5); got != "/data" {
 		t.Errorf("descriptor 3 is %q: a directory that is not granted shows", got)
 	}
+	g.want("with more room", g.call("fd_prestat_dir_name", 3, name, 9), 0)
+	g.want("with less room", g.call("fd_prestat_dir_name", 3, name, 4), eNametoolong)
+	g.want("outside", g.call("fd_prestat_dir_name", 3, math.MaxUint32, 5), eFault)
 	g.want("a second one", g.call("fd_prestat_get", 4, out), eBadf)
 	g.want("on fd 1", g.call("fd_prestat_get", 1, out), eBadf)
 }
@@ -332,6 +379,12 @@ func TestWASIFiles(t *testing.T) {
 	if b, err := os.ReadFile(g.host("f")); err != nil || !strings.HasSuffix(string(b), "\x00end") || len(b) != 67 {
 		t.Errorf("file = %q, %v", b, err)
 	}
+	sync := g.mustOpen("f", 0, rRead|rWrite, 16|fAppend)
+	g.want("fd_fdstat_get", g.call("fd_fdstat_get", sync, st), 0)
+	if flags := g.u32(st) >> 16; flags != 16|fAppend {
+		t.Errorf("flags = %d, want those that the file was opened with", flags)
+	}
+	g.want("fd_close", g.call("fd_close", sync), 0)
 	g.want("fd_close", g.call("fd_close", fd), 0)
 	g.want("fd_close again", g.call("fd_close", fd), eBadf)
 	_, errno = g.read(fd, 1)
@@ -412,6 +465,14 @@ func TestWASIDirectories(t *testing.T) {
 	g.want("fd_readdir on a file", g.call("fd_readdir", fd, buf, 100, 0, used), eBadf)
 	g.want("fd_readdir outside", g.call("fd_readdir", dir, math.MaxUint32, 100, 0, used), eFault)
 	g.want("fd_seek on a directory", g.call("fd_seek", dir, 0, 0, used), eIsdir)
+	for _, d := range []uint32{3, dir} {
+		g.want("fd_allocate on a directory", g.call("fd_allocate", d, 0, 1), eIsdir)
+		g.want("fd_filestat_set_size on a directory", g.call("fd_filestat_set_size", d, 0), eIsdir)
+		g.want("fd_read on a directory", g.call("fd_read", d, g.vec(buf, 8), 1, used), eIsdir)
+		g.want("fd_pread on a directory", g.call("fd_pread", d, g.vec(buf, 8), 1, 0, used), eIsdir)
+		g.want("fd_write on a directory", g.call("fd_write", d, g.vec(buf, 8), 1, used), eIsdir)
+		g.want("fd_tell on a directory", g.call("fd_tell", d, used), eIsdir)
+	}
 
 	g.want("remove a directory that is not empty", g.path("path_remove_directory", "d"), eNotempty)
 	g.want("remove a file as a directory", g.path("path_remove_directory", "d/f"), eNotdir)
@@ -462,6 +523,14 @@ func TestWASIRenameAndLinks(t *testing.T) {
 	g.want("link over a file", two("path_link", "b", "l"), eExist)
 	g.want("link a directory", two("path_link", "d2", "l2"), ePerm)
 	g.want("link with a slash", two("path_link", "b", "l2/"), eNoent)
+	lp, ln := g.put("b")
+	lq, lm := g.put("l3")
+	g.want("link that follows", g.call("path_link", 3, follow, lp, ln, 3, lq, lm), eInval)
+	g.want("symlink over a file with a slash", two("path_symlink", "x", "b/"), eExist)
+	g.want("symlink over a directory with a slash", two("path_symlink", "x", "d2/"), eExist)
+	g.want("symlink with a slash", two("path_symlink", "x", "none/"), eNoent)
+	g.want("link a dangling symlink", two("path_symlink", "nowhere", "gone"), 0)
+	g.want("link a dangling symlink", two("path_link", "gone", "gone2"), 0)
 
 	g.want("symlink", two("path_symlink", "b", "s"), 0)
 	g.want("symlink over a file", two("path_symlink", "b", "s"), eExist)
@@ -780,7 +849,7 @@ func TestWASITerminateWhileReading(t *testing.T) {
 // Proves: vm 14.24
 func TestWASIEveryFunctionOnEveryDescriptor(t *testing.T) {
 	for _, f := range host.Table() {
-		if f.Gate == nil || f.Name == "proc_exit" {
+		if !contains(f.Modules, host.ModuleWASI) || f.Name == "proc_exit" {
 			continue
 		}
 		for fd := range 7 {

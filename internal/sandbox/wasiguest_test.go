@@ -37,7 +37,7 @@ func wasiModule() *wasm.Builder {
 	var funcs []host.Func
 	var index []uint32
 	for _, f := range host.Table() {
-		if f.Gate != nil {
+		if contains(f.Modules, host.ModuleWASI) {
 			funcs = append(funcs, f)
 			index = append(index, b.ImportFunc(host.ModuleWASI, f.Name, f.Params, f.Results))
 		}

@@ -49,9 +49,11 @@ func (s *session) checkEngine() check {
 
 func defaultFuel() uint64 { return spirit.Limits{}.Fill().Fuel }
 
-// measureFuel returns the fuel per second of the longest round.
+// measureFuel returns the fuel per second of the longest round. The module goes
+// through a compile worker, as every module does, so that one which cannot be
+// started is found here.
 func measureFuel(ctx context.Context) (uint64, error) {
-	rt, err := vudo.New(ctx, vudo.Config{})
+	rt, err := vudo.New(ctx, vudo.Config{CompileWorker: compileWorker()})
 	if err != nil {
 		return 0, err
 	}

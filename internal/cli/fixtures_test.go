@@ -56,6 +56,24 @@ var fixtures = map[string]func() []byte{
 		b.Func("status", nil, types(i32), nil, func(e *wasm.Emitter) { e.Call(say).I32Const(7) })
 		return b.Bytes()
 	},
+	"othertype": func() []byte {
+		b := wasm.NewBuilder()
+		hostFunc(b, "host_log_info", types(i32), types(i32))
+		b.Func("one", nil, types(i32), nil, func(e *wasm.Emitter) { e.I32Const(1) })
+		return b.Bytes()
+	},
+	"deep": func() []byte {
+		b := wasm.NewBuilder()
+		b.Func("deep", nil, nil, nil, func(e *wasm.Emitter) {
+			for range 5000 {
+				e.Block(wasm.BlockEmpty)
+			}
+			for range 5000 {
+				e.End()
+			}
+		})
+		return b.Bytes()
+	},
 	"truncated": func() []byte { b := helloModule(); return b[:len(b)-7] },
 	"empty":     func() []byte { return nil },
 	"wrongtype": func() []byte {

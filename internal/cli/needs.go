@@ -83,6 +83,10 @@ func checkImports(t *target, m *wasm.Module) error {
 			continue
 		}
 		missing = append(missing, fmt.Sprintf("%s.%s (%s)", imp.Module, imp.Name, info.Problem))
+		if f, ok := host.Find(imp.Module, imp.Name); ok && imp.Kind == wasm.KindFunc {
+			missing[len(missing)-1] = fmt.Sprintf("%s.%s (wanted %s, offered %s)", imp.Module, imp.Name, info.Type, f.Type())
+			hint = "import it with the type that is offered"
+		}
 		if imp.Module == "wasi_unstable" {
 			hint = "this is WASI preview 0; build it again for preview 1 (wasm32-wasi or wasip1)"
 		}

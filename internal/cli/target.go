@@ -209,14 +209,21 @@ func moduleFailure(path string, err error) *failure {
 		plain := *we
 		plain.Hint = ""
 		f.message = plain.Error()
-		if we.Hint != "" {
+		switch {
+		case we.Hint != "":
 			f.hint = we.Hint
-		} else if we.Proposal != "" {
+		case we.Proposal != "":
 			f.hint = "build it again without the " + we.Proposal + " proposal"
+		default:
+			f.hint = "the file is damaged or was made by a faulty tool; build or fetch it again"
 		}
 		if we.HasOffset {
 			f.data = map[string]any{"offset": we.Offset, "section": we.Section}
 		}
+	}
+	// What a compile worker found arrives as text.
+	if strings.Contains(f.message, "exceeds the limit of") {
+		f.hint = "the module is more complex there than untrusted code may be; split the function, or build it with optimization"
 	}
 	if strings.Contains(f.message, "(max_module_bytes)") {
 		f.hint = "allow more with --limit max_module_bytes=SIZE, at most " + size(wasm.MaxModuleBytes) + "; a project asks in manifest.toml: [limits] max_module_bytes"

@@ -22,14 +22,16 @@ const (
 	MaxIfNesting = 256
 	// MaxBlocks is the number of blocks, loops and ifs of a function [1,706].
 	MaxBlocks = 8192
-	// MaxLoopLocals is loops x locals that the code names [3,306]: each such
-	// pair may become a merged value. 300 loops over 1,000 locals compile for 30 s.
+	// MaxLoopLocals is the pairs of a loop and a local that is live at its head
+	// [3,306]: each may become a merged value. 300 loops over 1,000 locals compile
+	// for 30 s.
 	MaxLoopLocals = 16384
 	// MaxMergeLocals is (loops + ifs) x declared locals [19,608: SQLite].
 	// 5,000 ifs over 1,000 locals take 11 s and 690 MB.
 	MaxMergeLocals = 262144
-	// MaxLocals is the number of declared locals [60].
-	MaxLocals = 2000
+	// MaxLocals is the number of declared locals [60 with an optimiser; 2,452: C
+	// without one].
+	MaxLocals = 8192
 	// MaxParams and MaxResults are those of a signature, of blocks too [13; few].
 	MaxParams  = 64
 	MaxResults = 64
@@ -251,9 +253,7 @@ func (c *shapeCheck) function(i int) error {
 			case wasm.OpLoop:
 				loops++
 				nestedLoops++
-				if err = exceeds("nesting of loops", nestedLoops, l.LoopNesting); err == nil {
-					err = exceeds("loops x named locals", loops*named, l.LoopLocals)
-				}
+				err = exceeds("nesting of loops", nestedLoops, l.LoopNesting)
 			case wasm.OpIf:
 				ifs++
 				nestedIfs++
@@ -285,7 +285,6 @@ func (c *shapeCheck) function(i int) error {
 			if int64(in.A) < int64(locals) && !c.seen[in.A] {
 				c.seen[in.A] = true
 				named++
-				err = exceeds("loops x named locals", loops*named, l.LoopLocals)
 			}
 		case wasm.OpBrTable:
 			n := len(in.Table)
@@ -312,6 +311,13 @@ func (c *shapeCheck) function(i int) error {
 		if err != nil {
 			return err
 		}
+	}
+	if pairs := loops * named; pairs > l.LoopLocals {
+		if live, ok := c.liveLocals(code, locals, loops); ok {
+			pairs = live
+		}
+		at = 0
+		return exceeds("loops x live locals", pairs, l.LoopLocals)
 	}
 	return nil
 }

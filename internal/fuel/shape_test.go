@@ -70,23 +70,36 @@ func TestShapeLimits(t *testing.T) {
 				}
 			})
 		}},
-		{"loops x named locals", MaxLoopLocals, 128, func(n int) *wasm.Module {
-			return body(128, func(e *wasm.Emitter) {
-				for i := range uint32(128) {
-					e.LocalGet(i).Op(wasm.OpDrop)
-				}
+		{"loops x live locals", MaxLoopLocals, 128, func(n int) *wasm.Module {
+			return body(128, func(e *wasm.Emitter) { // read behind the loops
 				for range n / 128 {
 					e.Loop(wasm.BlockEmpty).End()
 				}
+				for i := range uint32(128) {
+					e.LocalGet(i).Op(wasm.OpDrop)
+				}
 			})
 		}},
-		{"loops x named locals", MaxLoopLocals, 128, func(n int) *wasm.Module {
-			return body(1000, func(e *wasm.Emitter) {
+		{"loops x live locals", MaxLoopLocals, 128, func(n int) *wasm.Module {
+			return body(1000, func(e *wasm.Emitter) { // carried by an outer loop
+				e.Loop(wasm.BlockEmpty)
+				for i := range uint32(n / 128) {
+					e.LocalGet(i).LocalSet(i)
+				}
+				for range 127 {
+					e.Loop(wasm.BlockEmpty).End()
+				}
+				e.Br(0).End()
+			})
+		}},
+		{"loops x live locals", MaxLoopLocals, 128, func(n int) *wasm.Module {
+			return body(1000, func(e *wasm.Emitter) { // written on one path only
 				for range 128 {
 					e.Loop(wasm.BlockEmpty).End()
 				}
 				for i := range uint32(n / 128) {
-					e.I32Const(0).LocalSet(i)
+					e.Block(wasm.BlockEmpty).I32Const(0).BrIf(0).I32Const(1).LocalSet(i).End()
+					e.LocalGet(i).Op(wasm.OpDrop)
 				}
 			})
 		}},
@@ -233,6 +246,47 @@ func TestShapeLimits(t *testing.T) {
 		if err := (ShapeLimits{Off: true}).Check(beyond); err != nil {
 			t.Errorf("%s, off: %v", x.limit, err)
 		}
+	}
+}
+
+// TestTemporariesAreNotLive: a compiler without an optimiser gives every value
+// a local of its own; such locals cost no loop anything.
+func TestTemporariesAreNotLive(t *testing.T) {
+	b := wasm.NewBuilder()
+	b.Func("run", nil, nil, i32s(4000), func(e *wasm.Emitter) {
+		for i := range uint32(60) {
+			e.Loop(wasm.BlockEmpty)
+			for k := range uint32(66) {
+				e.I32Const(1).LocalSet(66*i + k).LocalGet(66*i + k).Op(wasm.OpDrop)
+			}
+			e.End()
+		}
+	})
+	if err := (ShapeLimits{}).Check(b.Module()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLiveWorkIsBounded: a function on which the count would take long is
+// refused by the simple product.
+func TestLiveWorkIsBounded(t *testing.T) {
+	b := wasm.NewBuilder()
+	b.Func("run", nil, nil, i32s(8000), func(e *wasm.Emitter) {
+		for i := range uint32(8000) {
+			e.LocalGet(i).Op(wasm.OpDrop)
+		}
+		for range 10 {
+			e.Loop(wasm.BlockEmpty).End()
+		}
+		e.Block(wasm.BlockEmpty)
+		for range 8000 {
+			e.I32Const(0).BrIf(0)
+		}
+		e.End()
+	})
+	var shape *ShapeError
+	if err := (ShapeLimits{}).Check(b.Module()); !errors.As(err, &shape) || shape.Got != 80000 {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -11,12 +11,12 @@ import (
 	"github.com/univrs/vudo/internal/golden"
 )
 
-// TestTotalsAreGolden: the fuel of a fixed set of programs, call by call, is the
+// TestGoldenFuelTotals: the fuel of a fixed set of programs, call by call, is the
 // same number on every system, architecture and engine. `make arm64` repeats
 // this test under an emulator.
 //
 // Proves: fuel 6.3
-func TestTotalsAreGolden(t *testing.T) {
+func TestGoldenFuelTotals(t *testing.T) {
 	ctx := context.Background()
 	rt := wazero.NewRuntimeWithConfig(ctx, interpreterConfig())
 	defer rt.Close(ctx)

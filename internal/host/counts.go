@@ -88,7 +88,7 @@ func (s *State) leave(f *Func, stack []uint64, code Code, v int64) {
 	if s.refused {
 		k.denied++
 	}
-	if f.Name != lastErrorName {
+	if f.family != familyWASI && f.Name != lastErrorName {
 		s.last = code
 	}
 	s.journal.call(f, k, stack, v)

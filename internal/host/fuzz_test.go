@@ -109,6 +109,9 @@ func fuzzOne(t *testing.T, w *world, f *Func, stack []uint64, in *fuzzCalls) {
 	out, pending := w.output.written, storageState(w)
 	refused := false
 	switch {
+	case f.result == resultErrno:
+		w.catch(func() { f.Impl(w.State, stack) })
+		refused = stack[0] != 0
 	case f.Impl != nil:
 		w.catch(func() { f.Impl(w.State, stack) })
 		refused = w.last != Success && f.Name != lastErrorName

@@ -37,10 +37,10 @@ type Func struct {
 
 	// Impl runs the function. Parameters are in stack from index 0, the
 	// result is left in stack[0]. It makes every check itself, from Poll to
-	// the journal. Impl is nil for WASI functions, which the engine runs.
+	// the journal. Impl is nil for those WASI functions that the engine runs.
 	Impl func(s *State, stack []uint64)
 
-	// Gate and Done stand around a WASI function. Gate has the function's
+	// Gate and Done stand around a function that the engine runs. Gate has the function's
 	// parameters in stack and leaves in stack[0] 0, or the errno to return
 	// without running it. Done has the parameters and then the errno that
 	// the function returned, and leaves the final errno in stack[0]. stack
@@ -63,11 +63,12 @@ func (f *Func) Type() wasm.FuncType { return wasm.FuncType{Params: f.Params, Res
 type result uint8
 
 const (
-	resultCode result = iota // i32 or i64 with room for a negative code
-	resultBits               // every bit pattern is a value: denied traps
-	resultNone               // no result: denied traps
-	resultText               // no result, text output: denied is dropped and counted
-	resultPtr                // i32 address, 0 when it failed
+	resultCode  result = iota // i32 or i64 with room for a negative code
+	resultBits                // every bit pattern is a value: denied traps
+	resultNone                // no result: denied traps
+	resultText                // no result, text output: denied is dropped and counted
+	resultPtr                 // i32 address, 0 when it failed
+	resultErrno               // i32 error number of WASI, from 0
 )
 
 type family uint8
@@ -108,14 +109,11 @@ func Find(module, name string) (*Func, bool) {
 	return &table[i], true
 }
 
-// Gated reports whether the import is a WASI function, around which the
-// metering pass puts calls of "gate:NAME" and "done:NAME".
+// Gated reports whether the import is a function that the engine runs, around
+// which the metering pass puts calls of "gate:NAME" and "done:NAME".
 func Gated(module, name string) bool {
-	if module != ModuleWASI {
-		return false
-	}
-	_, ok := Find(module, name)
-	return ok
+	f, ok := Find(module, name)
+	return ok && f.Gate != nil
 }
 
 func buildTable() []Func {
@@ -180,7 +178,13 @@ func (s *State) run(f *Func, stack []uint64) {
 		v = f.impl(s, stack)
 	}
 	code := Success
-	if v < 0 && f.result != resultBits || s.refused {
+	switch {
+	case f.result == resultErrno:
+		if v < 0 {
+			v = int64(errnoNotcapable)
+		}
+		code = Code(-v)
+	case v < 0 && f.result != resultBits, s.refused:
 		code = Code(v)
 	}
 	s.leave(f, stack, code, v)
@@ -202,6 +206,8 @@ func (s *State) run(f *Func, stack []uint64) {
 		if code == Denied {
 			s.trapDenied(f)
 		}
+	case resultErrno:
+		stack[0] = uint64(v)
 	case resultPtr:
 		if code != Success {
 			v = 0

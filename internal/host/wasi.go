@@ -4,8 +4,8 @@ import (
 	"encoding/binary"
 	"io"
 	"maps"
+	"path"
 	"slices"
-	"time"
 
 	"github.com/univrs/vudo/internal/wasm"
 	"github.com/univrs/vudo/spirit"
@@ -31,30 +31,25 @@ const (
 
 // Bounds of WASI calls.
 const (
-	maxVectors       = 1_024     // iovecs of one call
-	maxVectorBytes   = 1<<31 - 1 // their sum
-	maxSubscriptions = 4_096     // of one poll_oneoff
-	maxPath          = 4_096     // bytes
-	maxOpenFiles     = 1_024     // per sandbox, standard streams and mapped directories included
-	randomPiece      = 1 << 20   // bytes drawn between two looks at stop and deadline
+	maxVectors     = 1_024     // iovecs of one call
+	maxVectorBytes = 1<<31 - 1 // their sum
+	maxPath        = 4_096     // bytes
+	maxOpenFiles   = 1_024     // per sandbox, standard streams and mapped directories included
+	randomPiece    = 1 << 20   // bytes drawn between two looks at stop and deadline
 )
 
 // WASIConfig is what the engine's WASI functions work with, as plain Go
 // values. They belong to one instance and go through its State, so they serve
-// each call in turn.
+// each call in turn. The functions of the table that have an Impl take the
+// place of the engine's own.
 type WASIConfig struct {
-	Args      []string
-	Stdin     io.Reader
-	Stdout    io.Writer
-	Stderr    io.Writer
-	Random    io.Reader
-	Walltime  func() (sec int64, nsec int32)
-	Nanotime  func() int64
-	Nanosleep func(ns int64)
-
-	// PollStdin waits until fd 0 can be read at once and reports whether it
-	// can; timeout < 0 is for ever.
-	PollStdin func(timeout time.Duration) bool
+	Args     []string
+	Stdin    io.Reader
+	Stdout   io.Writer
+	Stderr   io.Writer
+	Random   io.Reader
+	Walltime func() (sec int64, nsec int32)
+	Nanotime func() int64
 
 	Dirs  []Dir // mapped directories that may be read, in the order of their descriptors
 	Files FileWatch
@@ -79,8 +74,8 @@ type FileWatch interface {
 }
 
 // WASI returns what the engine needs for this sandbox's WASI functions, and
-// numbers the descriptors: it is called once per instance. The environment is
-// not part of it: environ_get is answered here, with what is granted then.
+// numbers the descriptors: it is called once per instance. Of two directories
+// under one guest path the first counts.
 func (s *State) WASI() WASIConfig {
 	w := WASIConfig{
 		Args: s.cfg.Args, Stdin: stdin{s}, Stdout: stdout{s}, Stderr: stderr{s}, Random: randomSource{s},
@@ -88,16 +83,15 @@ func (s *State) WASI() WASIConfig {
 			now := s.now()
 			return now.Unix(), int32(now.Nanosecond())
 		},
-		Nanotime:  func() int64 { return int64(s.sinceBegin()) },
-		Nanosleep: func(ns int64) { s.sleep(time.Duration(ns)) },
-		PollStdin: s.fill,
-		Files:     fileWatch{s},
+		Nanotime: func() int64 { return int64(s.sinceBegin()) },
+		Files:    fileWatch{s},
 	}
 	s.files.open = append(s.files.open[:0], file{kind: isStdin}, file{kind: isStdout}, file{kind: isStderr})
 	for i, d := range s.cfg.Dirs {
-		if s.rights.CheckDir(spirit.TypeStorageRead, d.Guest) == nil {
+		taken := slices.ContainsFunc(w.Dirs, func(o Dir) bool { return path.Clean(o.Guest) == path.Clean(d.Guest) })
+		if !taken && s.rights.CheckDir(spirit.TypeStorageRead, d.Guest) == nil {
 			w.Dirs = append(w.Dirs, d)
-			s.files.open = append(s.files.open, file{kind: isFile, dir: i})
+			s.files.open = append(s.files.open, file{kind: isFile, dir: i, preopen: true})
 		}
 	}
 	return w
@@ -207,7 +201,17 @@ func wasi(name string, params []wasm.ValType, c spirit.Type, success string,
 	}
 }
 
-// wasiCallFuncs are the functions of preview 1 that touch no descriptor.
+// wasiOwn makes a row for a function that is answered here and not by the
+// engine.
+func wasiOwn(name string, params []wasm.ValType, success string, impl func(s *State, a []uint64) int64) Func {
+	return Func{
+		Name: name, Modules: []string{ModuleWASI}, Params: params, Results: sig(i32),
+		Base: baseCall, Success: success, family: familyWASI, result: resultErrno, impl: impl,
+	}
+}
+
+// wasiCallFuncs are the functions of preview 1 that need not know the engine's
+// table of descriptors.
 func wasiCallFuncs() []Func {
 	exit := wasi("proc_exit", sig(i32), 0, "never returns", func(s *State, a []uint64) errno {
 		s.charge(0)
@@ -219,12 +223,14 @@ func wasiCallFuncs() []Func {
 	return []Func{
 		wasi("args_get", sig(i32, i32), 0, "arguments copied", gateArgs, nil),
 		wasi("args_sizes_get", sig(i32, i32), 0, "count and size", gatePlain, nil),
-		wasi("environ_get", sig(i32, i32), 0, "granted variables copied; empty without sensor.environment", gatePlain, doneEnviron),
-		wasi("environ_sizes_get", sig(i32, i32), 0, "count and size of the granted variables", gatePlain, doneEnvironSizes),
+		wasiOwn("environ_get", sig(i32, i32), "granted variables copied; empty without sensor.environment", environGet),
+		wasiOwn("environ_sizes_get", sig(i32, i32), "count and size of the granted variables", environSizesGet),
 		wasi("clock_res_get", sig(i32, i32), spirit.TypeSensorTime, "nanoseconds", gatePlain, nil),
 		wasi("clock_time_get", sig(i32, i64, i32), spirit.TypeSensorTime, "nanoseconds", gatePlain,
 			func(s *State, a []uint64, no errno) errno { return s.reads(a[2], 8, no) }),
-		wasi("poll_oneoff", sig(i32, i32, i32, i32), 0, "events; timeouts need sensor.time", gatePoll, donePoll),
+		wasiOwn("poll_oneoff", sig(i32, i32, i32, i32), "events; timeouts need sensor.time", pollOneoff),
+		wasiOwn("fd_prestat_get", sig(i32, i32), "kind and length of a mapped directory's name", prestatGet),
+		wasiOwn("fd_prestat_dir_name", sig(i32, i32, i32), "name copied", prestatDirName),
 		exit,
 		wasi("proc_raise", sig(i32), 0, "not supported by the engine", gatePlain, nil),
 		wasi("random_get", sig(i32, i32), spirit.TypeSensorRandom, "filled", gateRandom,
@@ -288,28 +294,25 @@ func (s *State) environ() (vars []string, size int) {
 	return vars, size
 }
 
-func doneEnvironSizes(s *State, a []uint64, no errno) errno {
-	if no != errnoSuccess {
-		return no
+func environSizesGet(s *State, a []uint64) int64 {
+	if !s.inMemory(a[0], 4) || !s.inMemory(a[1], 4) {
+		return int64(errnoFault)
 	}
 	vars, size := s.environ()
-	if !s.put32(a[0], uint32(len(vars))) || !s.put32(a[1], uint32(size)) {
-		return errnoFault
-	}
+	s.charge(8)
+	s.put32(a[0], uint32(len(vars)))
+	s.put32(a[1], uint32(size))
 	s.out = 8
-	return errnoSuccess
+	return 0
 }
 
-func doneEnviron(s *State, a []uint64, no errno) errno {
-	if no != errnoSuccess {
-		return no
-	}
+func environGet(s *State, a []uint64) int64 {
 	vars, size := s.environ()
-	s.pay(units(size))
-	pointers, ok := s.bytes(a[0], uint64(4*len(vars)))
-	if !ok || !s.inMemory(a[1], uint64(size)) {
-		return errnoFault
+	if !s.inMemory(a[0], uint64(4*len(vars))) || !s.inMemory(a[1], uint64(size)) {
+		return int64(errnoFault)
 	}
+	s.charge(size)
+	pointers, _ := s.bytes(a[0], uint64(4*len(vars)))
 	text, _ := s.bytes(a[1], uint64(size))
 	at := 0
 	for i, v := range vars {
@@ -320,7 +323,50 @@ func doneEnviron(s *State, a []uint64, no errno) errno {
 	}
 	s.journal.data(text)
 	s.out = uint64(size)
-	return errnoSuccess
+	return 0
+}
+
+// preopened returns the guest path of a mapped directory's own descriptor.
+func (s *State) preopened(fd uint64) (string, bool) {
+	f := s.files.at(fd)
+	if !f.preopen {
+		return "", false
+	}
+	return s.cfg.Dirs[f.dir].Guest, true
+}
+
+func prestatGet(s *State, a []uint64) int64 {
+	p, ok := s.bytes(a[1], 8)
+	if !ok {
+		return int64(errnoFault)
+	}
+	name, ok := s.preopened(a[0])
+	if !ok {
+		return int64(errnoBadf)
+	}
+	s.charge(8)
+	p, _ = s.bytes(a[1], 8)
+	binary.LittleEndian.PutUint64(p, uint64(len(name))<<32) // kind 0: a directory
+	s.out = 8
+	return 0
+}
+
+func prestatDirName(s *State, a []uint64) int64 {
+	if !s.inMemory(a[1], a[2]) {
+		return int64(errnoFault)
+	}
+	name, ok := s.preopened(a[0])
+	switch {
+	case !ok:
+		return int64(errnoBadf)
+	case int(uint32(a[2])) < len(name):
+		return int64(errnoNametoolong)
+	}
+	s.charge(len(name))
+	p, _ := s.bytes(a[1], uint64(len(name)))
+	copy(p, name)
+	s.out = uint64(len(name))
+	return 0
 }
 
 func (s *State) put32(ptr uint64, v uint32) bool {
@@ -337,41 +383,4 @@ func (s *State) get32(ptr uint64) uint32 {
 		return binary.LittleEndian.Uint32(p)
 	}
 	return 0
-}
-
-// The layout of poll_oneoff's records (WASI preview 1: subscription, event).
-const (
-	subscriptionSize = 48
-	eventSize        = 32
-	tagClock         = 0
-)
-
-func gatePoll(s *State, a []uint64) errno {
-	n := uint64(uint32(a[2]))
-	if n == 0 || n > maxSubscriptions {
-		return errnoInval
-	}
-	subs, ok := s.bytes(a[0], n*subscriptionSize)
-	if !ok || !s.inMemory(a[1], n*eventSize) || !s.inMemory(a[3], 4) {
-		return errnoFault
-	}
-	for ; len(subs) > 0; subs = subs[subscriptionSize:] {
-		if subs[8] != tagClock {
-			continue
-		}
-		if d := s.rights.Check(spirit.TypeSensorTime); d != nil {
-			s.deny(d)
-			return errnoNotcapable
-		}
-		if binary.LittleEndian.Uint64(subs[24:]) > 1<<63-1 { // no such duration
-			return errnoInval
-		}
-	}
-	s.charge(int(n * (subscriptionSize + eventSize)))
-	return errnoSuccess
-}
-
-func donePoll(s *State, a []uint64, no errno) errno {
-	s.in = uint64(uint32(a[2])) * subscriptionSize
-	return s.reads(a[1], uint64(s.get32(a[3]))*eventSize, no)
 }

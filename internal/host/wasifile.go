@@ -17,7 +17,7 @@ var (
 // decides its capability and its price.
 type fileTable struct {
 	open  []file // by descriptor
-	grown int64  // bytes by which the guest made files grow
+	grown int64  // bytes by which the sandbox made files grow in its life
 	full  bool   // the current call was refused for want of room
 }
 
@@ -32,8 +32,10 @@ const (
 )
 
 type file struct {
-	kind fileKind
-	dir  int // index of the mapped directory in StateConfig.Dirs
+	kind    fileKind
+	preopen bool   // the mapped directory's own descriptor
+	dir     int    // index of the mapped directory in StateConfig.Dirs
+	sync    uint16 // the flags of synchronous writing that it was opened with
 }
 
 func (t *fileTable) at(fd uint64) file {
@@ -202,7 +204,7 @@ func wasiFileFuncs() []Func {
 			return no
 		}),
 		row("fd_datasync", sig(i32), "0; storage.write", onFile(needWrite), nil),
-		row("fd_fdstat_get", sig(i32, i32), "24 bytes", onFile(needNone), nil),
+		row("fd_fdstat_get", sig(i32, i32), "24 bytes", onFile(needNone), doneFdstat),
 		row("fd_fdstat_set_flags", sig(i32, i32), "0", onFile(needNone), nil),
 		row("fd_fdstat_set_rights", sig(i32, i64, i64), "not supported by the engine", onFile(needNone), nil),
 		row("fd_filestat_get", sig(i32, i32), "64 bytes; storage.read", onFile(needRead),
@@ -210,8 +212,6 @@ func wasiFileFuncs() []Func {
 		row("fd_filestat_set_size", sig(i32, i64), "0; storage.write", onFile(needWrite), nil),
 		row("fd_filestat_set_times", sig(i32, i64, i64, i32), "0; storage.write", gateSetTimes, nil),
 		row("fd_pread", sig(i32, i32, i32, i64, i32), "bytes read; storage.read", gateRead(4), doneRead(4)),
-		row("fd_prestat_get", sig(i32, i32), "8 bytes", gatePrestat, nil),
-		row("fd_prestat_dir_name", sig(i32, i32, i32), "name copied", gatePrestat, nil),
 		row("fd_pwrite", sig(i32, i32, i32, i64, i32), "bytes written; storage.write", gateWrite, doneWrite(4)),
 		row("fd_read", sig(i32, i32, i32, i32), "bytes read; storage.read for files", gateRead(3), doneRead(3)),
 		row("fd_readdir", sig(i32, i32, i32, i64, i32), "bytes used; storage.read", gateReaddir,
@@ -237,7 +237,7 @@ func wasiFileFuncs() []Func {
 		row("path_filestat_get", sig(i32, i32, i32, i32, i32), "64 bytes; storage.read", onPath(0, 2, needRead),
 			func(s *State, a []uint64, no errno) errno { return s.reads(a[4], 64, no) }),
 		row("path_filestat_set_times", sig(i32, i32, i32, i32, i64, i64, i32), "0; storage.write", onPath(0, 2, needWrite), nil),
-		row("path_link", sig(i32, i32, i32, i32, i32, i32, i32), "0; storage.write", onPaths(0, 2, needWrite, 4, 5, needWrite), nil),
+		row("path_link", sig(i32, i32, i32, i32, i32, i32, i32), "0; storage.write; following a link is refused", gateLink, nil),
 		row("path_open", sig(i32, i32, i32, i32, i32, i64, i64, i32, i32), "descriptor; storage.read or storage.write as opened", gateOpen, doneOpen),
 		row("path_readlink", sig(i32, i32, i32, i32, i32, i32), "bytes used; storage.read", onPath(0, 1, needRead),
 			func(s *State, a []uint64, no errno) errno {
@@ -375,16 +375,6 @@ func gateSetTimes(s *State, a []uint64) errno {
 	return errnoSuccess
 }
 
-// gatePrestat keeps standard streams from looking like mapped directories,
-// which they do to the engine.
-func gatePrestat(s *State, a []uint64) errno {
-	if k := s.files.at(a[0]).kind; k != isFile {
-		return errnoBadf
-	}
-	s.charge(0)
-	return errnoSuccess
-}
-
 func gateReaddir(s *State, a []uint64) errno {
 	if !s.inMemory(a[1], a[2]) || !s.inMemory(a[4], 4) {
 		return errnoFault
@@ -427,6 +417,8 @@ const (
 	openCreate, openTruncate = 1, 8
 	rightWrite               = 1 << 6
 	flagAppend               = 1
+	flagsSync                = 2 | 8 | 16 // dsync, rsync, sync
+	lookupFollow             = 1          // of lookupflags
 )
 
 func gateOpen(s *State, a []uint64) errno {
@@ -450,7 +442,26 @@ func gateOpen(s *State, a []uint64) errno {
 
 func doneOpen(s *State, a []uint64, no errno) errno {
 	if no == errnoSuccess {
-		s.files.set(s.get32(a[8]), s.files.at(a[0]))
+		s.files.set(s.get32(a[8]), file{kind: isFile, dir: s.files.at(a[0]).dir, sync: uint16(a[7]) & flagsSync})
 	}
 	return no
+}
+
+// doneFdstat adds the flags that the engine forgets.
+func doneFdstat(s *State, a []uint64, no errno) errno {
+	if f := s.files.at(a[0]); no == errnoSuccess && f.sync != 0 {
+		if p, ok := s.bytes(a[1]+2, 2); ok {
+			binary.LittleEndian.PutUint16(p, binary.LittleEndian.Uint16(p)|f.sync)
+		}
+	}
+	return s.reads(a[1], 24, no)
+}
+
+// gateLink refuses to follow the link that is to be linked, which the engine
+// would silently not do.
+func gateLink(s *State, a []uint64) errno {
+	if uint32(a[1])&lookupFollow != 0 {
+		return errnoInval
+	}
+	return onPaths(0, 2, needWrite, 4, 5, needWrite)(s, a)
 }

@@ -158,6 +158,13 @@ func TestShapeLimits(t *testing.T) {
 			})
 			return b.Module()
 		}},
+		{"loops", MaxLoops, 1, func(n int) *wasm.Module {
+			return body(0, func(e *wasm.Emitter) {
+				for range n {
+					e.Loop(wasm.BlockEmpty).End()
+				}
+			})
+		}},
 		{"branches and calls", MaxForks, 1, func(n int) *wasm.Module {
 			return body(0, func(e *wasm.Emitter) {
 				for i := range n {

@@ -46,14 +46,14 @@ func (s *State) Counts() Counts {
 		Input: s.input.digest(), Output: s.output.digest(),
 		Journal: s.journal.sum(),
 	}
+	if !s.called {
+		return c
+	}
 	n := 0
 	for i := range s.counters {
 		if s.counters[i].count > 0 {
 			n++
 		}
-	}
-	if n == 0 {
-		return c
 	}
 	c.Calls = make([]CallCount, 0, n)
 	for i, k := range s.counters {
@@ -69,6 +69,7 @@ func (s *State) enter(f *Func) {
 	if s.counters == nil {
 		s.counters = make([]counter, len(table))
 	}
+	s.called = true
 	s.current, s.in, s.out, s.paid, s.refused = f, 0, 0, 0, false
 }
 

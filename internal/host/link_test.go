@@ -137,6 +137,83 @@ func TestAbsentFunctionsDoNotLink(t *testing.T) {
 	}
 }
 
+// counterModule reads key "k" (at address 0), spends fuel, and writes what it
+// has read plus one; with trap it faults after that.
+func counterModule(trap bool) []byte {
+	b := wasm.NewBuilder()
+	i := wasm.I32
+	get := b.ImportFunc(host.ModuleVudo, "host_storage_get", wasm.Types(i, i, i, i), wasm.Types(i))
+	set := b.ImportFunc(host.ModuleVudo, "host_storage_set", wasm.Types(i, i, i, i), wasm.Types(i))
+	b.Func("run", nil, nil, wasm.Types(i), func(e *wasm.Emitter) {
+		e.I32Const(0).I32Const(1).I32Const(16).I32Const(4).Call(get).Op(wasm.OpDrop)
+		e.I32Const(10_000).LocalSet(0)
+		e.Loop(wasm.BlockEmpty).LocalGet(0).I32Const(1).Op(wasm.OpI32Sub).LocalTee(0).BrIf(0).End()
+		e.I32Const(16)
+		e.I32Const(16).Mem(wasm.OpI32Load, 2, 0).I32Const(1).Op(wasm.OpI32Add)
+		e.Mem(wasm.OpI32Store, 2, 0)
+		e.I32Const(0).I32Const(1).I32Const(16).I32Const(4).Call(set).Op(wasm.OpDrop)
+		if trap {
+			e.Op(wasm.OpUnreachable)
+		}
+	})
+	b.Memory(1, 1)
+	b.Export("memory", wasm.KindMemory, 0)
+	b.Data(0, []byte("k"))
+	return b.Bytes()
+}
+
+// A key that a call read before it paused and another changed meanwhile is a
+// conflict when the first goes on; a trap leaves no write.
+//
+// Proves: vm 14.33
+func TestStorageAcrossAPause(t *testing.T) {
+	e, store := newEngine(t), &host.MemoryStore{}
+	start := func(module []byte, fuel uint64) *sandbox.Sandbox {
+		rights, err := capability.New(capability.Everything(), []capability.Grant{{Capabilities: []spirit.Capability{spirit.Unrestricted}}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := sandbox.Config{Rights: rights, Limits: spirit.Limits{Fuel: fuel}.Fill()}
+		cfg.Host.Services = &host.Services{Storage: store}
+		s, err := e.New(module, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close(ctx) })
+		if _, err := s.Initialize(ctx); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	stored := func() (v []byte) {
+		err := store.View(ctx, host.Namespace{}, func(view host.StoreView) (err error) { v, _, err = view.Get([]byte("k")); return err })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	slow := start(counterModule(false), 30_000) // enough for the read, not for the loop
+	if _, _, err := slow.Call(ctx, "run", nil); !errors.Is(err, fault.ErrOutOfFuel) {
+		t.Fatalf("the first call: %v", err)
+	}
+	if _, _, err := start(counterModule(false), 1_000_000).Call(ctx, "run", nil); err != nil {
+		t.Fatalf("the call in between: %v", err)
+	}
+	if v := stored(); len(v) != 4 || v[0] != 1 {
+		t.Fatalf("stored %v", v)
+	}
+	if _, err := slow.Refuel(ctx, 1_000_000); !errors.Is(err, fault.ErrConflict) {
+		t.Errorf("the first call went on to %v, want a conflict", err)
+	}
+	before := stored()
+	if _, _, err := start(counterModule(true), 1_000_000).Call(ctx, "run", nil); !errors.Is(err, fault.ErrTrap) {
+		t.Errorf("the call that traps: %v", err)
+	}
+	if v := stored(); string(v) != string(before) {
+		t.Errorf("a call that trapped wrote %v over %v", v, before)
+	}
+}
+
 // 64 bytes through a host call, against an empty call of the guest: the goal
 // is 150 ns more (docs/spec/vm.md, section 12).
 func BenchmarkHostCall(b *testing.B) {

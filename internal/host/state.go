@@ -68,6 +68,7 @@ type State struct {
 	last     Code   // of the last host call
 	slot     []byte // result of the last size-query function
 	counters []counter
+	called   bool // counters hold something
 	totals   totals
 	journal  journal
 
@@ -127,7 +128,10 @@ func (s *State) Begin(call CallIO) {
 	s.id.Call, s.callID = "", call.Call
 	s.last, s.slot = Success, nil
 	s.failed, s.failCode, s.failText = false, 0, ""
-	clear(s.counters)
+	if s.called {
+		clear(s.counters)
+		s.called = false
+	}
 	s.totals = totals{}
 	s.journal.reset()
 	s.input = s.input.next(call)

@@ -356,6 +356,7 @@ func TestJournal(t *testing.T) {
 	}
 }
 
+// Proves: vm 14.33
 func TestNamespaces(t *testing.T) {
 	a, b := [32]byte{1}, [32]byte{2}
 	seen := map[Namespace]string{}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -364,6 +365,37 @@ func TestWASITerminateWhileReading(t *testing.T) {
 	}
 	if err := <-done; !errors.Is(err, fault.ErrTerminated) {
 		t.Errorf("fd_read ended with %v", err)
+	}
+}
+
+// stuckWriter takes nothing until it is closed.
+type stuckWriter chan struct{}
+
+func (w stuckWriter) Write([]byte) (int, error) {
+	<-w
+	return 0, os.ErrClosed
+}
+
+// Stop comes through in the middle of a write to a stream that is stuck.
+//
+// Proves: vm 14.11
+func TestWASITerminateWhileWriting(t *testing.T) {
+	out := make(stuckWriter)
+	defer close(out)
+	g := newWASI(t, wasiOptions{change: func(c *Config) { c.Stdout = out }})
+	p, n := g.put("text")
+	v, result := g.vec(p, n), g.room(4)
+	done := make(chan error)
+	go func() {
+		_, err := g.try("fd_write", 1, v, 1, result)
+		done <- err
+	}()
+	eventually(t, "the guest runs", func() bool { return g.s.State() == Running })
+	if err := g.s.Terminate(background); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; !errors.Is(err, fault.ErrTerminated) {
+		t.Errorf("fd_write ended with %v", err)
 	}
 }
 

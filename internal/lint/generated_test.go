@@ -2,6 +2,11 @@ package lint_test
 
 import (
 	"fmt"
+	"go/ast"
+	"go/constant"
+	"go/parser"
+	"go/token"
+	"go/types"
 	"io/fs"
 	"regexp"
 	"strconv"
@@ -33,6 +38,7 @@ func TestGeneratedTables(t *testing.T) {
 		{"docs/spec/vm.md", "capabilities", capabilitiesTable},
 		{"docs/spec/vm.md", "trap kinds", kindsTable},
 		{"docs/spec/fuel.md", "tariff", tariffTable},
+		{"docs/spec/fuel.md", "shapes", shapesTable},
 		{"docs/spec/host.md", "host functions", hostTable},
 		{"docs/adr/README.md", "decisions", decisionsTable},
 	} {
@@ -163,6 +169,42 @@ func tariffTable(t *testing.T) string {
 		t.Errorf("operators cost something other than 0 and 1: %v", byCost)
 	}
 	return lint.MarkdownTable([]string{"Tariff", "Value"}, rows)
+}
+
+// shapesTable lists the shape limits with their comments: what each bounds, the
+// most seen in real modules in brackets, and what lies beyond it.
+func shapesTable(t *testing.T) string {
+	src, err := fs.ReadFile(repository, "internal/fuel/shape.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, "shape.go", src, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows [][]string
+	doc := ""
+	ast.Inspect(f, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Values) != 1 || !strings.HasPrefix(spec.Names[0].Name, "Max") {
+			return true
+		}
+		if spec.Doc != nil { // else the comment above speaks of both
+			doc = strings.Join(strings.Fields(spec.Doc.Text()), " ")
+		}
+		v, err := types.Eval(fset, nil, token.NoPos, types.ExprString(spec.Values[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n64, _ := constant.Uint64Val(v.Value)
+		rows = append(rows, []string{"`" + spec.Names[0].Name + "`", number(n64), doc})
+		return true
+	})
+	if len(rows) < 15 {
+		t.Errorf("only %d shape limits found", len(rows))
+	}
+	return lint.MarkdownTable([]string{"Limit", "Value", "What it bounds"}, rows)
 }
 
 func hostTable(*testing.T) string {

@@ -35,8 +35,15 @@ func goldenCalls(t *testing.T) []goldenCall {
 		name string
 		n    int32
 	}{
-		{"fib", 18}, {"sieve", 1}, {"sha256", 20}, {"matmul", 1}, {"nbody", 500}, {"hashmap", 5},
-		{"json", 2}, {"interp", 1}, {"quicksort", 1},
+		{"fib", 18},
+		{"sieve", 1},
+		{"sha256", 20},
+		{"matmul", 1},
+		{"nbody", 500},
+		{"hashmap", 5},
+		{"json", 2},
+		{"interp", 1},
+		{"quicksort", 1},
 	} {
 		calls = append(calls, goldenCall{
 			name: fmt.Sprintf("%s %d", k.name, k.n), export: "run",

@@ -15,8 +15,12 @@ func TestPositionsCountCharacters(t *testing.T) {
 		offset int
 		want   Position
 	}{
-		{0, Position{1, 1, 0}}, {2, Position{1, 3, 2}}, {3, Position{2, 1, 3}},
-		{9, Position{2, 4, 9}}, {-5, Position{1, 1, 0}}, {1000, Position{3, 1, 15}},
+		{0, Position{1, 1, 0}},
+		{2, Position{1, 3, 2}},
+		{3, Position{2, 1, 3}},
+		{9, Position{2, 4, 9}},
+		{-5, Position{1, 1, 0}},
+		{1000, Position{3, 1, 15}},
 	} {
 		if got := PositionOf(text, c.offset); got != c.want {
 			t.Errorf("PositionOf(%d) = %+v, want %+v", c.offset, got, c.want)
@@ -42,23 +46,36 @@ func TestRenderMarksTheSpan(t *testing.T) {
 		d    Diagnostic
 		want string
 	}{
-		{"tabs and wide characters",
-			Diagnostic{Span: find(`"日本"`), Code: "manifest-value", Message: "name is not ASCII", Mark: "here",
-				Notes: []Note{{Text: "see there", Span: find("x")}}, Fix: &Fix{Label: "write ascii"}},
+		{
+			"tabs and wide characters",
+			Diagnostic{
+				Span: find(`"日本"`), Code: "manifest-value", Message: "name is not ASCII", Mark: "here",
+				Notes: []Note{{Text: "see there", Span: find("x")}}, Fix: &Fix{Label: "write ascii"},
+			},
 			"error[manifest-value]: name is not ASCII\n" +
 				"  --> dir/m.toml:2:9\n" +
 				"  |\n" +
 				"2 |     name = \"日本\"  # wide\n" +
 				"  |            ^^^^^^ here\n" +
 				"  = note: see there (dir/m.toml:1:1)\n" +
-				"  = fix: write ascii\n"},
-		{"no end", Diagnostic{Severity: Warning, Message: "m", Span: Span{File: "dir/m.toml", Start: Position{1, 5, 4}}},
-			"warning: m\n  --> dir/m.toml:1:5\n  |\n1 | x = 1\n  |     ^\n"},
-		{"no source", Diagnostic{Severity: Hint, Message: "m", Span: Span{File: "other", Start: Position{1, 5, 4}}},
-			"hint: m\n  --> other:1:5\n"},
+				"  = fix: write ascii\n",
+		},
+		{
+			"no end",
+			Diagnostic{Severity: Warning, Message: "m", Span: Span{File: "dir/m.toml", Start: Position{1, 5, 4}}},
+			"warning: m\n  --> dir/m.toml:1:5\n  |\n1 | x = 1\n  |     ^\n",
+		},
+		{
+			"no source",
+			Diagnostic{Severity: Hint, Message: "m", Span: Span{File: "other", Start: Position{1, 5, 4}}},
+			"hint: m\n  --> other:1:5\n",
+		},
 		{"no place", Diagnostic{Message: "m", Fix: &Fix{Label: "f"}}, "error: m\n  = fix: f\n"},
-		{"foreign text", Diagnostic{Span: find("evil"), Message: "bad \x1b]0;title\a name\nerror: forged"},
-			"error: bad \\x1b]0;title\\x07 name\\nerror: forged\n  --> dir/m.toml:4:1\n  |\n4 | evil\\x1b[31m = 1\n  | ^^^^\n"},
+		{
+			"foreign text",
+			Diagnostic{Span: find("evil"), Message: "bad \x1b]0;title\a name\nerror: forged"},
+			"error: bad \\x1b]0;title\\x07 name\\nerror: forged\n  --> dir/m.toml:4:1\n  |\n4 | evil\\x1b[31m = 1\n  | ^^^^\n",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var b strings.Builder
@@ -97,8 +114,10 @@ func TestRenderMarksTheSpan(t *testing.T) {
 func TestRenderJSONIsOneObjectPerLine(t *testing.T) {
 	at := Span{File: "f", Start: Position{2, 3, 7}, End: Position{2, 5, 9}}
 	l := List{
-		{Span: at, Severity: Warning, Code: "c", Message: "<m>\n", Key: "a.b", Notes: []Note{{Text: "n", Span: at}},
-			Fix: &Fix{Label: "l", Edits: []Edit{{at, "new"}}}},
+		{
+			Span: at, Severity: Warning, Code: "c", Message: "<m>\n", Key: "a.b", Notes: []Note{{Text: "n", Span: at}},
+			Fix: &Fix{Label: "l", Edits: []Edit{{at, "new"}}},
+		},
 		{Message: "bare"},
 	}
 	var b bytes.Buffer

@@ -213,15 +213,19 @@ func (c Capability) Canonical() (Capability, error) {
 	info := &types[c.Type]
 	switch {
 	case c.Target == "" && info.must:
-		return Capability{}, &CapabilityError{Text: c.String(), Problem: "must have a target",
-			Hint: "write " + info.name + ":TARGET, where TARGET is " + info.target}
+		return Capability{}, &CapabilityError{
+			Text: c.String(), Problem: "must have a target",
+			Hint: "write " + info.name + ":TARGET, where TARGET is " + info.target,
+		}
 	case c.Target == "":
 		return c, nil
 	case info.parse == nil:
 		return Capability{}, &CapabilityError{Text: c.String(), Problem: "takes no target", Hint: "write " + info.name}
 	case len(c.Target) > MaxTargetBytes:
-		return Capability{}, &CapabilityError{Text: c.Target[:40] + "...",
-			Problem: fmt.Sprintf("has a target of %d bytes, above the limit of %d", len(c.Target), MaxTargetBytes)}
+		return Capability{}, &CapabilityError{
+			Text:    c.Target[:40] + "...",
+			Problem: fmt.Sprintf("has a target of %d bytes, above the limit of %d", len(c.Target), MaxTargetBytes),
+		}
 	}
 	target, err := info.parse(c.Target)
 	if err != nil {
@@ -253,13 +257,17 @@ func ParseCapability(text string) ([]Capability, error) {
 	word, target, hasTarget := strings.Cut(text, ":")
 	name := strings.ToLower(word)
 	if name == "unrestricted" {
-		return nil, &CapabilityError{Text: text, Problem: "can only be granted by an operator, never asked for",
-			Hint: "name the types that are needed"}
+		return nil, &CapabilityError{
+			Text: text, Problem: "can only be granted by an operator, never asked for",
+			Hint: "name the types that are needed",
+		}
 	}
 	if c, ok := categoryWords[name]; ok {
 		if hasTarget {
-			return nil, &CapabilityError{Text: text, Problem: "is a category, which takes no target",
-				Hint: "name one of its types, such as " + c.Types()[0].String() + ":" + types[c.Types()[0]].target}
+			return nil, &CapabilityError{
+				Text: text, Problem: "is a category, which takes no target",
+				Hint: "name one of its types, such as " + c.Types()[0].String() + ":" + types[c.Types()[0]].target,
+			}
 		}
 		return c.Capabilities(), nil
 	}

@@ -235,8 +235,10 @@ func TestCheckNames(t *testing.T) {
 
 // A capability that parses is shown in a form that parses back to itself.
 func FuzzParseCapability(f *testing.F) {
-	for _, s := range []string{"log", "network", "network.connect:GET https://*.a.example:8443/x", "network.listen:tcp://[::1]:1-2",
-		"storage_read:dir:/a/b", "env:A_*", "credit:pay=5,each=2,to=" + aKey, "compute.call:a.b", "notify:operator", "fs:x"} {
+	for _, s := range []string{
+		"log", "network", "network.connect:GET https://*.a.example:8443/x", "network.listen:tcp://[::1]:1-2",
+		"storage_read:dir:/a/b", "env:A_*", "credit:pay=5,each=2,to=" + aKey, "compute.call:a.b", "notify:operator", "fs:x",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -46,39 +46,71 @@ type Field struct {
 func Fields() []Field { return fields }
 
 var fields = []Field{
-	{"max_memory_bytes", "bytes", 64 << 20, 1 << 20, 1 << 30, 1 << 30,
-		func(l *Limits) uint64 { return l.MemoryBytes }, func(l *Limits, v uint64) { l.MemoryBytes = v }},
-	{"max_cpu_quota_percent", "percent of one core", 100, 10, 100, 100,
-		func(l *Limits) uint64 { return uint64(l.CPUQuotaPercent) }, func(l *Limits, v uint64) { l.CPUQuotaPercent = uint8(v) }},
-	{"max_fuel", "fuel per call", 1_000_000_000, 100_000, 100_000_000, 1<<63 - 1,
-		func(l *Limits) uint64 { return l.Fuel }, func(l *Limits, v uint64) { l.Fuel = v }},
-	{"max_duration_ms", "milliseconds per call", 30_000, 1_000, 300_000, 86_400_000,
+	{
+		"max_memory_bytes", "bytes", 64 << 20, 1 << 20, 1 << 30, 1 << 30,
+		func(l *Limits) uint64 { return l.MemoryBytes }, func(l *Limits, v uint64) { l.MemoryBytes = v },
+	},
+	{
+		"max_cpu_quota_percent", "percent of one core", 100, 10, 100, 100,
+		func(l *Limits) uint64 { return uint64(l.CPUQuotaPercent) }, func(l *Limits, v uint64) { l.CPUQuotaPercent = uint8(v) },
+	},
+	{
+		"max_fuel", "fuel per call", 1_000_000_000, 100_000, 100_000_000, 1<<63 - 1,
+		func(l *Limits) uint64 { return l.Fuel }, func(l *Limits, v uint64) { l.Fuel = v },
+	},
+	{
+		"max_duration_ms", "milliseconds per call", 30_000, 1_000, 300_000, 86_400_000,
 		func(l *Limits) uint64 { return uint64(l.Duration / time.Millisecond) },
-		func(l *Limits, v uint64) { l.Duration = time.Duration(v) * time.Millisecond }},
-	{"max_table_elements", "elements", 65_536, 100, 1_000_000, 10_000_000,
-		func(l *Limits) uint64 { return l.TableElements }, func(l *Limits, v uint64) { l.TableElements = v }},
-	{"max_instances", "sandboxes in a call tree", 10, 1, 1_000, 10_000,
-		func(l *Limits) uint64 { return l.Instances }, func(l *Limits, v uint64) { l.Instances = v }},
-	{"max_stack_depth", "frame units", 65_536, 4_096, 262_144, 1_048_576,
-		func(l *Limits) uint64 { return l.StackDepth }, func(l *Limits, v uint64) { l.StackDepth = v }},
-	{"max_module_bytes", "bytes", 32 << 20, 1 << 20, 100 << 20, 100 << 20,
-		func(l *Limits) uint64 { return l.ModuleBytes }, func(l *Limits, v uint64) { l.ModuleBytes = v }},
-	{"max_input_bytes", "bytes per call", 8 << 20, 64 << 10, 64 << 20, 256 << 20,
-		func(l *Limits) uint64 { return l.InputBytes }, func(l *Limits, v uint64) { l.InputBytes = v }},
-	{"max_output_bytes", "bytes per call", 8 << 20, 64 << 10, 64 << 20, 256 << 20,
-		func(l *Limits) uint64 { return l.OutputBytes }, func(l *Limits, v uint64) { l.OutputBytes = v }},
-	{"max_log_bytes", "bytes per call", 1 << 20, 16 << 10, 16 << 20, 64 << 20,
-		func(l *Limits) uint64 { return l.LogBytes }, func(l *Limits, v uint64) { l.LogBytes = v }},
-	{"max_storage_bytes", "bytes per namespace", 100 << 20, 64 << 10, 1 << 30, 1<<63 - 1,
-		func(l *Limits) uint64 { return l.StorageBytes }, func(l *Limits, v uint64) { l.StorageBytes = v }},
-	{"max_network_bytes", "bytes per call", 64 << 20, 64 << 10, 1 << 30, 8 << 30,
-		func(l *Limits) uint64 { return l.NetworkBytes }, func(l *Limits, v uint64) { l.NetworkBytes = v }},
-	{"max_storage_reads", "operations per call", 1_000, 100, 1_000_000, 1_000_000_000,
-		func(l *Limits) uint64 { return l.StorageReads }, func(l *Limits, v uint64) { l.StorageReads = v }},
-	{"max_storage_writes", "operations per call", 1_000, 100, 1_000_000, 1_000_000_000,
-		func(l *Limits) uint64 { return l.StorageWrites }, func(l *Limits, v uint64) { l.StorageWrites = v }},
-	{"max_network_ops", "operations per call", 100, 10, 1_000_000, 1_000_000_000,
-		func(l *Limits) uint64 { return l.NetworkOps }, func(l *Limits, v uint64) { l.NetworkOps = v }},
+		func(l *Limits, v uint64) { l.Duration = time.Duration(v) * time.Millisecond },
+	},
+	{
+		"max_table_elements", "elements", 65_536, 100, 1_000_000, 10_000_000,
+		func(l *Limits) uint64 { return l.TableElements }, func(l *Limits, v uint64) { l.TableElements = v },
+	},
+	{
+		"max_instances", "sandboxes in a call tree", 10, 1, 1_000, 10_000,
+		func(l *Limits) uint64 { return l.Instances }, func(l *Limits, v uint64) { l.Instances = v },
+	},
+	{
+		"max_stack_depth", "frame units", 65_536, 4_096, 262_144, 1_048_576,
+		func(l *Limits) uint64 { return l.StackDepth }, func(l *Limits, v uint64) { l.StackDepth = v },
+	},
+	{
+		"max_module_bytes", "bytes", 32 << 20, 1 << 20, 100 << 20, 100 << 20,
+		func(l *Limits) uint64 { return l.ModuleBytes }, func(l *Limits, v uint64) { l.ModuleBytes = v },
+	},
+	{
+		"max_input_bytes", "bytes per call", 8 << 20, 64 << 10, 64 << 20, 256 << 20,
+		func(l *Limits) uint64 { return l.InputBytes }, func(l *Limits, v uint64) { l.InputBytes = v },
+	},
+	{
+		"max_output_bytes", "bytes per call", 8 << 20, 64 << 10, 64 << 20, 256 << 20,
+		func(l *Limits) uint64 { return l.OutputBytes }, func(l *Limits, v uint64) { l.OutputBytes = v },
+	},
+	{
+		"max_log_bytes", "bytes per call", 1 << 20, 16 << 10, 16 << 20, 64 << 20,
+		func(l *Limits) uint64 { return l.LogBytes }, func(l *Limits, v uint64) { l.LogBytes = v },
+	},
+	{
+		"max_storage_bytes", "bytes per namespace", 100 << 20, 64 << 10, 1 << 30, 1<<63 - 1,
+		func(l *Limits) uint64 { return l.StorageBytes }, func(l *Limits, v uint64) { l.StorageBytes = v },
+	},
+	{
+		"max_network_bytes", "bytes per call", 64 << 20, 64 << 10, 1 << 30, 8 << 30,
+		func(l *Limits) uint64 { return l.NetworkBytes }, func(l *Limits, v uint64) { l.NetworkBytes = v },
+	},
+	{
+		"max_storage_reads", "operations per call", 1_000, 100, 1_000_000, 1_000_000_000,
+		func(l *Limits) uint64 { return l.StorageReads }, func(l *Limits, v uint64) { l.StorageReads = v },
+	},
+	{
+		"max_storage_writes", "operations per call", 1_000, 100, 1_000_000, 1_000_000_000,
+		func(l *Limits) uint64 { return l.StorageWrites }, func(l *Limits, v uint64) { l.StorageWrites = v },
+	},
+	{
+		"max_network_ops", "operations per call", 100, 10, 1_000_000, 1_000_000_000,
+		func(l *Limits) uint64 { return l.NetworkOps }, func(l *Limits, v uint64) { l.NetworkOps = v },
+	},
 }
 
 // Preset returns the limits of a named preset: "default", "restrictive" or "testing".

@@ -130,8 +130,13 @@ type Language struct {
 // Languages lists the values of build.lang.
 func Languages() []Language {
 	return []Language{
-		{"dol", "src/main.dol"}, {"go", "src/main.go"}, {"rust", "src/lib.rs"}, {"c", "src/main.c"},
-		{"assemblyscript", "src/index.ts"}, {"wat", "src/main.wat"}, {"wasm", "src/main.wasm"},
+		{"dol", "src/main.dol"},
+		{"go", "src/main.go"},
+		{"rust", "src/lib.rs"},
+		{"c", "src/main.c"},
+		{"assemblyscript", "src/index.ts"},
+		{"wat", "src/main.wat"},
+		{"wasm", "src/main.wasm"},
 	}
 }
 

@@ -20,9 +20,11 @@ type world struct {
 
 var worlds = map[Type]world{
 	TypeNetworkConnect: {
-		targets: []string{"", "https://a.example/", "https://a.example/v1", "https://a.example/v1/", "https://a.example:8443/", "http://a.example/",
+		targets: []string{
+			"", "https://a.example/", "https://a.example/v1", "https://a.example/v1/", "https://a.example:8443/", "http://a.example/",
 			"https://*.example.org/", "https://*.b.example.org/v1", "https://x.example.org/", "GET https://a.example/", "GET,POST https://a.example/v1",
-			"POST,PUT https://*.example.org/", "tcp://a.example:80", "PUT https://a.example/"},
+			"POST,PUT https://*.example.org/", "tcp://a.example:80", "PUT https://a.example/",
+		},
 		points: grid([]string{"GET", "POST", "PUT"}, []string{"https 443", "https 8443", "http 80", "tcp 80"},
 			[]string{"a.example", "x.example.org", "b.example.org", "c.b.example.org", "example.org"}, []string{"/", "/v1", "/v1/", "/v1/x", "/v10"}),
 		holds: func(target, point string) bool {
@@ -87,12 +89,16 @@ var worlds = map[Type]world{
 	TypeStorageDelete:    prefixesAndDirs,
 	TypeComputeSpawn:     {targets: []string{"", "a", "b"}, points: []string{"", "a", "b", "c"}, holds: func(t, p string) bool { return t == p }},
 	TypeActuatorNotify:   {targets: []string{"", "a", "b"}, points: []string{"", "a", "b", "c"}, holds: func(t, p string) bool { return t == p }},
-	TypeComputeCall: {targets: []string{"a", "a.x", "a.y", "b", "b.x"}, points: []string{"a.x", "a.y", "a.z", "b.x", "c.x"},
-		holds: func(t, p string) bool { return t == p || !strings.Contains(t, ".") && strings.HasPrefix(p, t+".") }},
-	TypeSensorEnvironment: {targets: []string{"A", "A_B", "A_*", "A_B_*", "B_*", "A_B_C"}, points: []string{"A", "A_", "A_B", "A_B_", "A_B_C", "B_C", "B"},
+	TypeComputeCall: {
+		targets: []string{"a", "a.x", "a.y", "b", "b.x"}, points: []string{"a.x", "a.y", "a.z", "b.x", "c.x"},
+		holds: func(t, p string) bool { return t == p || !strings.Contains(t, ".") && strings.HasPrefix(p, t+".") },
+	},
+	TypeSensorEnvironment: {
+		targets: []string{"A", "A_B", "A_*", "A_B_*", "B_*", "A_B_C"}, points: []string{"A", "A_", "A_B", "A_B_", "A_B_C", "B_C", "B"},
 		holds: func(t, p string) bool {
 			return t == p || strings.HasSuffix(t, "*") && strings.HasPrefix(p, strings.TrimSuffix(t, "*"))
-		}},
+		},
+	},
 	TypeActuatorLog: {targets: []string{""}, points: []string{"x"}, holds: func(string, string) bool { return true }},
 	TypeActuatorCredit: {
 		targets: []string{"", "pay=10", "pay=5", "pay=10,each=2", "pay=5,each=4", "pay=10,to=" + aKey, "pay=3,to=" + anotherKey},
@@ -121,8 +127,10 @@ var worlds = map[Type]world{
 
 const anotherKey = "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp"
 
-var prefixes = world{targets: []string{"", "a", "ab", "abc", "b"}, points: []string{"a", "ab", "abc", "abcd", "b", "c"},
-	holds: func(t, p string) bool { return strings.HasPrefix(p, t) }}
+var prefixes = world{
+	targets: []string{"", "a", "ab", "abc", "b"}, points: []string{"a", "ab", "abc", "abcd", "b", "c"},
+	holds: func(t, p string) bool { return strings.HasPrefix(p, t) },
+}
 
 var prefixesAndDirs = world{
 	targets: []string{"", "a", "ab", "b", "d", "dir", "dir:/", "dir:/data", "dir:/data/x", "dir:/database"},

@@ -380,8 +380,10 @@ func TestSetAgainstBruteForce(t *testing.T) {
 		}
 		var events []event
 		for range rapid.IntRange(0, 6).Draw(t, "events") {
-			e := event{revoke: rapid.Bool().Draw(t, "revoke"), prefix: prefix.Draw(t, "prefix"),
-				from: rapid.IntRange(0, 2).Draw(t, "from"), until: rapid.IntRange(0, 3).Draw(t, "until")}
+			e := event{
+				revoke: rapid.Bool().Draw(t, "revoke"), prefix: prefix.Draw(t, "prefix"),
+				from: rapid.IntRange(0, 2).Draw(t, "from"), until: rapid.IntRange(0, 3).Draw(t, "until"),
+			}
 			events = append(events, e)
 			if e.revoke {
 				err = s.Revoke(spirit.StorageRead.On(e.prefix))

@@ -35,10 +35,21 @@ var codeNames = [...]struct {
 	Code Code
 	Name string
 }{
-	{Denied, "DENIED"}, {BadMemory, "BAD_MEMORY"}, {BadArgument, "BAD_ARGUMENT"}, {StorageFail, "STORAGE"},
-	{-5, "NETWORK"}, {-6, "CREDIT"}, {-7, "BUFFER"}, {Internal, "INTERNAL"}, {NotFound, "NOT_FOUND"},
-	{LimitHit, "LIMIT"}, {Timeout, "TIMEOUT"}, {-12, "NO_FUNDS"}, {RateHit, "RATE"},
-	{Unavailable, "UNAVAILABLE"}, {Conflict, "CONFLICT"},
+	{Denied, "DENIED"},
+	{BadMemory, "BAD_MEMORY"},
+	{BadArgument, "BAD_ARGUMENT"},
+	{StorageFail, "STORAGE"},
+	{-5, "NETWORK"},
+	{-6, "CREDIT"},
+	{-7, "BUFFER"},
+	{Internal, "INTERNAL"},
+	{NotFound, "NOT_FOUND"},
+	{LimitHit, "LIMIT"},
+	{Timeout, "TIMEOUT"},
+	{-12, "NO_FUNDS"},
+	{RateHit, "RATE"},
+	{Unavailable, "UNAVAILABLE"},
+	{Conflict, "CONFLICT"},
 }
 
 // String returns the code's name, such as "BAD_MEMORY".

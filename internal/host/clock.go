@@ -12,20 +12,32 @@ const MaxSleep = time.Minute
 
 func timeFuncs() []Func {
 	return []Func{
-		{Name: "host_time_now", Results: sig(i64), Capability: spirit.TypeSensorTime, Base: baseCall,
-			Success: "Unix time in nanoseconds, greater than 0", Codes: []Code{Denied}, impl: timeNow},
-		{Name: "host_time_sleep", Params: sig(i64), Results: sig(i32), Capability: spirit.TypeSensorTime, Base: baseCall,
+		{
+			Name: "host_time_now", Results: sig(i64), Capability: spirit.TypeSensorTime, Base: baseCall,
+			Success: "Unix time in nanoseconds, greater than 0", Codes: []Code{Denied}, impl: timeNow,
+		},
+		{
+			Name: "host_time_sleep", Params: sig(i64), Results: sig(i32), Capability: spirit.TypeSensorTime, Base: baseCall,
 			Success: "0", Bounds: "0 to 60,000 ms; counts against the deadline",
-			Codes: []Code{Denied, BadArgument, Timeout}, impl: timeSleep},
-		{Name: "host_time_monotonic", Results: sig(i64), Capability: spirit.TypeSensorTime, Base: baseCall,
-			Success: "nanoseconds since the sandbox began", Codes: []Code{Denied}, impl: monotonic},
-		{Name: "vudo_now", Results: sig(i64), Capability: spirit.TypeSensorTime, Base: baseCall,
-			Success: "Unix time in milliseconds", Codes: []Code{Denied}, impl: nowMillis},
-		{Name: "vudo_sleep", Params: sig(i32), Capability: spirit.TypeSensorTime, Base: baseCall,
+			Codes: []Code{Denied, BadArgument, Timeout}, impl: timeSleep,
+		},
+		{
+			Name: "host_time_monotonic", Results: sig(i64), Capability: spirit.TypeSensorTime, Base: baseCall,
+			Success: "nanoseconds since the sandbox began", Codes: []Code{Denied}, impl: monotonic,
+		},
+		{
+			Name: "vudo_now", Results: sig(i64), Capability: spirit.TypeSensorTime, Base: baseCall,
+			Success: "Unix time in milliseconds", Codes: []Code{Denied}, impl: nowMillis,
+		},
+		{
+			Name: "vudo_sleep", Params: sig(i32), Capability: spirit.TypeSensorTime, Base: baseCall,
 			Success: "slept", Bounds: "0 to 60,000 ms, else it returns at once",
-			Codes: []Code{Denied, BadArgument, Timeout}, result: resultNone, impl: sleepMillis},
-		{Name: "vudo_monotonic_now", Results: sig(i64), Capability: spirit.TypeSensorTime, Base: baseCall,
-			Success: "nanoseconds since the sandbox began", Codes: []Code{Denied}, impl: monotonic},
+			Codes: []Code{Denied, BadArgument, Timeout}, result: resultNone, impl: sleepMillis,
+		},
+		{
+			Name: "vudo_monotonic_now", Results: sig(i64), Capability: spirit.TypeSensorTime, Base: baseCall,
+			Success: "nanoseconds since the sandbox began", Codes: []Code{Denied}, impl: monotonic,
+		},
 	}
 }
 

@@ -168,8 +168,10 @@ func codeCases() []codeCase {
 			w.g.mem = make([]byte, MaxValue+200)
 			return append(text("k")(w), 100, MaxValue+1)
 		}},
-		codeCase{"host_storage_set", LimitHit, func(c *StateConfig) { c.Limits.StorageBytes = 8 },
-			func(w *world) []uint64 { return append(text("k")(w), 0, 8) }},
+		codeCase{
+			"host_storage_set", LimitHit, func(c *StateConfig) { c.Limits.StorageBytes = 8 },
+			func(w *world) []uint64 { return append(text("k")(w), 0, 8) },
+		},
 		codeCase{"host_storage_list", BadMemory, nil, args(0, 0, outside, 1, 0, 0)},
 		codeCase{"host_storage_list", BadMemory, nil, args(0, 0, 0, 0, 0, wasmPage+1)},
 		codeCase{"host_storage_list", BadArgument, nil, args(0, 1025, 0, 0, 0, 0)},
@@ -309,8 +311,14 @@ func TestEveryCode(t *testing.T) {
 // Proves: vm 14.29
 func TestBadRangesEverywhere(t *testing.T) {
 	ranges := [][2]uint64{
-		{math.MaxUint32, 1}, {math.MaxUint32, math.MaxUint32}, {1, math.MaxUint32}, {wasmPage, 1}, {wasmPage - 1, 2},
-		{0x80000000, 0x80000000}, {math.MaxUint64, 2}, {0, math.MaxUint64},
+		{math.MaxUint32, 1},
+		{math.MaxUint32, math.MaxUint32},
+		{1, math.MaxUint32},
+		{wasmPage, 1},
+		{wasmPage - 1, 2},
+		{0x80000000, 0x80000000},
+		{math.MaxUint64, 2},
+		{0, math.MaxUint64},
 	}
 	for _, f := range Table() {
 		if f.family == familyWASI || len(f.Params) < 2 || f.Name == "vudo_free" || f.Name == "vudo_realloc" {

@@ -15,22 +15,28 @@ const (
 func heapFuncs() []Func {
 	const bounds = "16-byte steps; 1 more fuel per 64 KiB searched"
 	return []Func{
-		{Name: "vudo_alloc", Params: sig(i32), Results: sig(i32), Base: baseCall,
+		{
+			Name: "vudo_alloc", Params: sig(i32), Results: sig(i32), Base: baseCall,
 			Success: "address; 0 = full or size 0", Bounds: bounds, Codes: []Code{LimitHit}, result: resultPtr,
-			impl: func(s *State, a []uint64) int64 { s.charge(0); return s.alloc(uint64(uint32(a[0]))) }},
-		{Name: "vudo_free", Params: sig(i32, i32), Base: baseCall, Success: "freed",
+			impl: func(s *State, a []uint64) int64 { s.charge(0); return s.alloc(uint64(uint32(a[0]))) },
+		},
+		{
+			Name: "vudo_free", Params: sig(i32, i32), Base: baseCall, Success: "freed",
 			Bounds: "what is no block of this size changes nothing", Codes: []Code{BadArgument}, result: resultNone,
 			impl: func(s *State, a []uint64) int64 {
 				s.charge(0)
 				return s.free(uint64(uint32(a[0])), uint64(uint32(a[1])))
-			}},
-		{Name: "vudo_realloc", Params: sig(i32, i32, i32), Results: sig(i32), Base: baseCall,
+			},
+		},
+		{
+			Name: "vudo_realloc", Params: sig(i32, i32, i32), Results: sig(i32), Base: baseCall,
 			Success: "address; 0 = full, and the old block stays, or new size 0",
 			Bounds:  bounds + "; what is no block of the old size is refused", Codes: []Code{BadArgument, LimitHit}, result: resultPtr,
 			impl: func(s *State, a []uint64) int64 {
 				s.charge(0)
 				return s.realloc(uint64(uint32(a[0])), uint64(uint32(a[1])), uint64(uint32(a[2])))
-			}},
+			},
+		},
 	}
 }
 

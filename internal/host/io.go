@@ -28,31 +28,47 @@ const lastErrorName = "host_last_error"
 func callFuncs() []Func {
 	return []Func{
 		{Name: "host_abi_version", Results: sig(i32), Base: baseCall, Success: "1", impl: abiVersion},
-		{Name: lastErrorName, Results: sig(i32), Base: baseCall,
-			Success: "0, or the code of the last host call of this sandbox", result: resultBits, impl: lastError},
-		{Name: "host_result_read", Params: sig(i32, i32, i32), Results: sig(i32), Base: baseCall,
+		{
+			Name: lastErrorName, Results: sig(i32), Base: baseCall,
+			Success: "0, or the code of the last host call of this sandbox", result: resultBits, impl: lastError,
+		},
+		{
+			Name: "host_result_read", Params: sig(i32, i32, i32), Results: sig(i32), Base: baseCall,
 			Success: "bytes copied from the result slot, from an offset", Bounds: "offset within the slot",
-			Codes: []Code{BadMemory, BadArgument}, impl: resultRead},
-		{Name: "host_input_len", Results: sig(i32), Base: baseCall,
+			Codes: []Code{BadMemory, BadArgument}, impl: resultRead,
+		},
+		{
+			Name: "host_input_len", Results: sig(i32), Base: baseCall,
 			Success: "length of the call's input", Bounds: "a stream has none: UNAVAILABLE",
-			Codes: []Code{Unavailable}, impl: inputLen},
-		{Name: "host_input_read", Params: sig(i32, i32, i32), Results: sig(i32), Base: baseCall,
+			Codes: []Code{Unavailable}, impl: inputLen,
+		},
+		{
+			Name: "host_input_read", Params: sig(i32, i32, i32), Results: sig(i32), Base: baseCall,
 			Success: "bytes read from an offset; 0 = end", Bounds: "a stream is read in order",
-			Codes: []Code{BadMemory, BadArgument, LimitHit, Internal}, impl: inputRead},
-		{Name: "host_output_write", Params: sig(i32, i32), Results: sig(i32), Base: baseCall,
+			Codes: []Code{BadMemory, BadArgument, LimitHit, Internal}, impl: inputRead,
+		},
+		{
+			Name: "host_output_write", Params: sig(i32, i32), Results: sig(i32), Base: baseCall,
 			Success: "0", Bounds: "max_output_bytes per call",
-			Codes: []Code{BadMemory, LimitHit, Internal}, impl: outputWrite},
-		{Name: "host_fail", Params: sig(i32, i32, i32), Results: sig(i32), Base: baseCall,
+			Codes: []Code{BadMemory, LimitHit, Internal}, impl: outputWrite,
+		},
+		{
+			Name: "host_fail", Params: sig(i32, i32, i32), Results: sig(i32), Base: baseCall,
 			Success: "0", Bounds: "code not 0; text at most 4,096 bytes of UTF-8",
-			Codes: []Code{BadMemory, BadArgument}, impl: fail},
+			Codes: []Code{BadMemory, BadArgument}, impl: fail,
+		},
 		{Name: "host_fuel_remaining", Results: sig(i64), Base: baseCall, Success: "budget left, at least 0", impl: fuelRemaining},
-		{Name: "host_capability_check", Params: sig(i32, i32), Results: sig(i32), Base: baseCall,
+		{
+			Name: "host_capability_check", Params: sig(i32, i32), Results: sig(i32), Base: baseCall,
 			Success: "1 permitted, 0 not", Bounds: "1 to 2,112 bytes: TYPE or TYPE:TARGET",
-			Codes: []Code{BadMemory, BadArgument}, impl: capabilityCheck},
-		{Name: "host_env_get", Params: sig(i32, i32, i32, i32), Results: sig(i32), Base: baseCall,
+			Codes: []Code{BadMemory, BadArgument}, impl: capabilityCheck,
+		},
+		{
+			Name: "host_env_get", Params: sig(i32, i32, i32, i32), Results: sig(i32), Base: baseCall,
 			Capability: spirit.TypeSensorEnvironment,
 			Success:    "size of the value", Bounds: "name 1 to 256 bytes",
-			Codes: []Code{Denied, BadMemory, BadArgument, NotFound}, impl: envGet},
+			Codes: []Code{Denied, BadMemory, BadArgument, NotFound}, impl: envGet,
+		},
 	}
 }
 

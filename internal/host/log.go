@@ -24,14 +24,17 @@ func logFuncs() []Func {
 	codes := []Code{Denied, BadMemory, BadArgument, LimitHit, RateHit, Unavailable}
 	const bounds = "at most 65,536 bytes of UTF-8, empty allowed"
 	row := func(name string, level Level) Func {
-		return Func{Name: name, Params: sig(i32, i32), Results: sig(i32), Capability: spirit.TypeActuatorLog, Base: baseCall,
+		return Func{
+			Name: name, Params: sig(i32, i32), Results: sig(i32), Capability: spirit.TypeActuatorLog, Base: baseCall,
 			Success: "0", Bounds: bounds, Codes: codes,
-			impl: func(s *State, a []uint64) int64 { return s.logText(level, a[0], a[1]) }}
+			impl: func(s *State, a []uint64) int64 { return s.logText(level, a[0], a[1]) },
+		}
 	}
 	return []Func{
 		row("host_log_info", LevelInfo),
 		row("host_log_error", LevelError),
-		{Name: "host_log", Params: sig(i32, i32, i32), Results: sig(i32), Capability: spirit.TypeActuatorLog, Base: baseCall,
+		{
+			Name: "host_log", Params: sig(i32, i32, i32), Results: sig(i32), Capability: spirit.TypeActuatorLog, Base: baseCall,
 			Success: "0", Bounds: "level 0 trace to 4 error; " + bounds, Codes: codes,
 			impl: func(s *State, a []uint64) int64 {
 				if _, ok := s.bytes(a[1], a[2]); !ok {
@@ -41,7 +44,8 @@ func logFuncs() []Func {
 					return int64(BadArgument)
 				}
 				return s.logText(Level(uint32(a[0])), a[1], a[2])
-			}},
+			},
+		},
 	}
 }
 
@@ -51,8 +55,10 @@ func textFuncs() []Func {
 	codes := []Code{Denied, BadMemory, BadArgument, LimitHit, RateHit, Unavailable}
 	const bounds = "at most 65,536 bytes"
 	row := func(name, success string, params int, impl func(s *State, a []uint64) int64) Func {
-		return Func{Name: name, Params: sig(i32, i32, i32)[:params], Capability: spirit.TypeActuatorLog, Base: baseCall,
-			Success: success, Bounds: bounds, Codes: codes, result: resultText, impl: impl}
+		return Func{
+			Name: name, Params: sig(i32, i32, i32)[:params], Capability: spirit.TypeActuatorLog, Base: baseCall,
+			Success: success, Bounds: bounds, Codes: codes, result: resultText, impl: impl,
+		}
 	}
 	return []Func{
 		row("vudo_print", "joined to an info line until a newline", 2, func(s *State, a []uint64) int64 {
@@ -71,22 +77,28 @@ func textFuncs() []Func {
 			}
 			return s.looseText(level, a[1], a[2])
 		}),
-		{Name: "vudo_assert", Params: sig(i32, i32, i32), Base: baseCall, Success: "the condition is not 0",
+		{
+			Name: "vudo_assert", Params: sig(i32, i32, i32), Base: baseCall, Success: "the condition is not 0",
 			Bounds: bounds + ", else cut", result: resultNone, impl: func(s *State, a []uint64) int64 {
 				s.charge(0)
 				if uint32(a[0]) == 0 {
 					s.trapText(fault.KindAssert, a, 1)
 				}
 				return 0
-			}},
-		{Name: "vudo_panic", Params: sig(i32, i32), Base: baseCall, Success: "never returns",
+			},
+		},
+		{
+			Name: "vudo_panic", Params: sig(i32, i32), Base: baseCall, Success: "never returns",
 			Bounds: bounds + ", else cut", result: resultNone, impl: func(s *State, a []uint64) int64 {
 				s.charge(0)
 				s.trapText(fault.KindPanic, a, 0)
 				return 0
-			}},
-		{Name: "vudo_breakpoint", Base: baseCall, Success: "goes on; listeners see the host call", result: resultNone,
-			impl: func(s *State, _ []uint64) int64 { s.charge(0); return 0 }},
+			},
+		},
+		{
+			Name: "vudo_breakpoint", Base: baseCall, Success: "goes on; listeners see the host call", result: resultNone,
+			impl: func(s *State, _ []uint64) int64 { s.charge(0); return 0 },
+		},
 	}
 }
 

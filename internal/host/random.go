@@ -17,16 +17,24 @@ const MaxRandomBytes = 1 << 20
 
 func randomFuncs() []Func {
 	return []Func{
-		{Name: "host_random_bytes", Params: sig(i32, i32), Results: sig(i32), Capability: spirit.TypeSensorRandom, Base: baseCall,
+		{
+			Name: "host_random_bytes", Params: sig(i32, i32), Results: sig(i32), Capability: spirit.TypeSensorRandom, Base: baseCall,
 			Success: "0", Bounds: "1 to 1,048,576 bytes",
-			Codes: []Code{Denied, BadMemory, BadArgument, Internal}, impl: randomBytes},
-		{Name: "host_random_u64", Results: sig(i64), Capability: spirit.TypeSensorRandom, Base: baseCall,
-			Success: "64 random bits", Codes: []Code{Denied}, result: resultBits, impl: randomU64},
-		{Name: "vudo_random", Results: sig(f64), Capability: spirit.TypeSensorRandom, Base: baseCall,
-			Success: "a number in [0, 1)", Codes: []Code{Denied}, result: resultBits, impl: randomFloat},
-		{Name: "vudo_random_bytes", Params: sig(i32, i32), Capability: spirit.TypeSensorRandom, Base: baseCall,
+			Codes: []Code{Denied, BadMemory, BadArgument, Internal}, impl: randomBytes,
+		},
+		{
+			Name: "host_random_u64", Results: sig(i64), Capability: spirit.TypeSensorRandom, Base: baseCall,
+			Success: "64 random bits", Codes: []Code{Denied}, result: resultBits, impl: randomU64,
+		},
+		{
+			Name: "vudo_random", Results: sig(f64), Capability: spirit.TypeSensorRandom, Base: baseCall,
+			Success: "a number in [0, 1)", Codes: []Code{Denied}, result: resultBits, impl: randomFloat,
+		},
+		{
+			Name: "vudo_random_bytes", Params: sig(i32, i32), Capability: spirit.TypeSensorRandom, Base: baseCall,
 			Success: "filled", Bounds: "1 to 1,048,576 bytes, else nothing is written",
-			Codes: []Code{Denied, BadMemory, BadArgument, Internal}, result: resultNone, impl: randomBytes},
+			Codes: []Code{Denied, BadMemory, BadArgument, Internal}, result: resultNone, impl: randomBytes,
+		},
 	}
 }
 

@@ -21,23 +21,33 @@ const (
 func storageFuncs() []Func {
 	const key = "key 1 to 1,024 bytes"
 	return []Func{
-		{Name: "host_storage_get", Params: sig(i32, i32, i32, i32), Results: sig(i32), Capability: spirit.TypeStorageRead, Base: baseStorage,
+		{
+			Name: "host_storage_get", Params: sig(i32, i32, i32, i32), Results: sig(i32), Capability: spirit.TypeStorageRead, Base: baseStorage,
 			Success: "size of the value, 0 = stored empty", Bounds: key,
-			Codes: []Code{Denied, BadMemory, BadArgument, StorageFail, NotFound, LimitHit, Unavailable, Conflict}, impl: storageGet},
-		{Name: "host_storage_set", Params: sig(i32, i32, i32, i32), Results: sig(i32), Capability: spirit.TypeStorageWrite, Base: baseStorage,
+			Codes: []Code{Denied, BadMemory, BadArgument, StorageFail, NotFound, LimitHit, Unavailable, Conflict}, impl: storageGet,
+		},
+		{
+			Name: "host_storage_set", Params: sig(i32, i32, i32, i32), Results: sig(i32), Capability: spirit.TypeStorageWrite, Base: baseStorage,
 			Success: "0", Bounds: key + ", value at most 10,485,760; max_storage_bytes; 65,536 keys and 32 MiB pending",
-			Codes: []Code{Denied, BadMemory, BadArgument, StorageFail, LimitHit, Unavailable, Conflict}, impl: storageSet},
-		{Name: "host_storage_delete", Params: sig(i32, i32), Results: sig(i32), Capability: spirit.TypeStorageDelete, Base: baseStorage,
+			Codes: []Code{Denied, BadMemory, BadArgument, StorageFail, LimitHit, Unavailable, Conflict}, impl: storageSet,
+		},
+		{
+			Name: "host_storage_delete", Params: sig(i32, i32), Results: sig(i32), Capability: spirit.TypeStorageDelete, Base: baseStorage,
 			Success: "1 deleted, 0 absent", Bounds: key + "; 65,536 keys and 32 MiB pending",
-			Codes: []Code{Denied, BadMemory, BadArgument, StorageFail, LimitHit, Unavailable, Conflict}, impl: storageDelete},
-		{Name: "host_storage_list", Params: sig(i32, i32, i32, i32, i32, i32), Results: sig(i32), Capability: spirit.TypeStorageRead, Base: baseStorage,
+			Codes: []Code{Denied, BadMemory, BadArgument, StorageFail, LimitHit, Unavailable, Conflict}, impl: storageDelete,
+		},
+		{
+			Name: "host_storage_list", Params: sig(i32, i32, i32, i32, i32, i32), Results: sig(i32), Capability: spirit.TypeStorageRead, Base: baseStorage,
 			Success: "size of the list: per key its length in 4 bytes and the key, in bytewise order",
 			Bounds:  "prefix and cursor at most 1,024 bytes; at most 1,000 keys",
-			Codes:   []Code{Denied, BadMemory, BadArgument, StorageFail, LimitHit, Unavailable, Conflict}, impl: storageList},
-		{Name: "host_storage_commit", Results: sig(i32), Base: baseStorage,
+			Codes:   []Code{Denied, BadMemory, BadArgument, StorageFail, LimitHit, Unavailable, Conflict}, impl: storageList,
+		},
+		{
+			Name: "host_storage_commit", Results: sig(i32), Base: baseStorage,
 			Success: "0: all writes so far are durable, and a new transaction is open",
 			Bounds:  "CONFLICT: nothing was written, and a new transaction is open",
-			Codes:   []Code{StorageFail, Conflict}, impl: storageCommit},
+			Codes:   []Code{StorageFail, Conflict}, impl: storageCommit,
+		},
 	}
 }
 

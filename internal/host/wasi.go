@@ -194,7 +194,8 @@ func (s *State) runDone(f *Func, stack []uint64) {
 
 // wasi makes a row of the table.
 func wasi(name string, params []wasm.ValType, c spirit.Type, success string,
-	gate func(s *State, a []uint64) errno, done func(s *State, a []uint64, no errno) errno) Func {
+	gate func(s *State, a []uint64) errno, done func(s *State, a []uint64, no errno) errno,
+) Func {
 	return Func{
 		Name: name, Modules: []string{ModuleWASI}, Params: params, Results: sig(i32),
 		Capability: c, Base: baseCall, Success: success, family: familyWASI, gate: gate, done: done,

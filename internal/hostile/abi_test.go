@@ -128,8 +128,10 @@ var pointers = func() row {
 	for _, l := range lies {
 		iov := append(le(uint32(l.ptr)), le(uint32(l.len))...)
 		r.shapes = append(r.shapes,
-			shape{name: "fd_write, the vector: " + l.name, grant: "log",
-				build: calling(iov, wasiCall("fd_write", 1, 0, 1, 64)), values: true, check: errnoNotZero},
+			shape{
+				name: "fd_write, the vector: " + l.name, grant: "log",
+				build: calling(iov, wasiCall("fd_write", 1, 0, 1, 64)), values: true, check: errnoNotZero,
+			},
 			shape{name: "random_get: " + l.name, grant: "random", build: calling(nil, wasiCall("random_get", l.ptr, l.len)), values: true, check: errnoNotZero},
 		)
 	}
@@ -251,8 +253,10 @@ func afterASecret(t *testing.T, w *world, cfg *vudo.SandboxConfig) {
 
 // guess looks for the secret under a key.
 func guess(name, key string) shape {
-	return shape{name: name, grant: "storage", config: afterASecret, result: number(int64(host.NotFound)),
-		build: calling([]byte(key), vudoCall("host_storage_get", 0, len(key), 4096, 64))}
+	return shape{
+		name: name, grant: "storage", config: afterASecret, result: number(int64(host.NotFound)),
+		build: calling([]byte(key), vudoCall("host_storage_get", 0, len(key), 4096, 64)),
+	}
 }
 
 var keys = row{attempt: "reading another Spirit's or owner's keys", shapes: []shape{
@@ -263,12 +267,18 @@ var keys = row{attempt: "reading another Spirit's or owner's keys", shapes: []sh
 	guess("with the owner before it", string([]byte{1})+strings.Repeat("\x00", 31)+"k"),
 	guess("with a namespace of zeros before it", strings.Repeat("\x00", 32)+"k"),
 	guess("in the words of the database", "k' OR '1'='1"),
-	{name: "listing everything", grant: "storage", config: afterASecret, result: number(0),
-		build: calling(nil, vudoCall("host_storage_list", 0, 0, 0, 0, 4096, 1024))},
-	{name: "deleting it", grant: "storage", config: afterASecret, result: number(0),
-		build: calling([]byte("k"), vudoCall("host_storage_delete", 0, 1))},
-	{name: "writing over it, and reading that back", grant: "storage", config: afterASecret, result: number(3),
-		build: calling([]byte("kown"), vudoCall("host_storage_set", 0, 1, 1, 3), vudoCall("host_storage_get", 0, 1, 4096, 64))},
+	{
+		name: "listing everything", grant: "storage", config: afterASecret, result: number(0),
+		build: calling(nil, vudoCall("host_storage_list", 0, 0, 0, 0, 4096, 1024)),
+	},
+	{
+		name: "deleting it", grant: "storage", config: afterASecret, result: number(0),
+		build: calling([]byte("k"), vudoCall("host_storage_delete", 0, 1)),
+	},
+	{
+		name: "writing over it, and reading that back", grant: "storage", config: afterASecret, result: number(3),
+		build: calling([]byte("kown"), vudoCall("host_storage_set", 0, 1, 1, 3), vudoCall("host_storage_get", 0, 1, 4096, 64)),
+	},
 }}
 
 // inMapped maps a directory with a secret beside it, links that lead out, and a
@@ -301,14 +311,16 @@ func inMapped(t *testing.T, w *world, cfg *vudo.SandboxConfig) {
 // open asks for a path below the first mapped directory, and reads it if that worked.
 func open(path string, wants int64) shape {
 	lookup := 1 // follow links
-	return shape{name: fmt.Sprintf("opening %q", path), grant: "storage.read storage.write", config: inMapped, values: true,
+	return shape{
+		name: fmt.Sprintf("opening %q", path), grant: "storage.read storage.write", config: inMapped, values: true,
 		build: calling(append([]byte(path), 0), wasiCall("path_open", 3, lookup, 0, len(path), 0, int64(1<<1|1<<6), int64(0), 0, 4096)),
 		check: func(t *testing.T, r *run) {
 			got := int64(int32(r.result.Values[0].Bits))
 			if (got == 0) != (wants == 0) {
 				t.Errorf("path_open(%q) gives errno %d", path, got)
 			}
-		}}
+		},
+	}
 }
 
 var directories = row{attempt: "leaving a mapped directory by links, `..` or absolute names", shapes: []shape{
@@ -330,22 +342,33 @@ var directories = row{attempt: "leaving a mapped directory by links, `..` or abs
 	open("\x00../secret", 1),
 	open(`..\secret`, 1),
 	open("", 1),
-	{name: "renaming out", grant: "storage", config: inMapped, values: true, check: errnoNotZero,
-		build: calling([]byte("file../stolen"), wasiCall("path_rename", 3, 0, 4, 3, 4, 9))},
-	{name: "making a link out", grant: "storage", config: inMapped, values: true, check: errnoNotZero,
-		build: calling([]byte("/etc/passwdx"), wasiCall("path_symlink", 0, 11, 3, 11, 1))},
-	{name: "removing outside", grant: "storage", config: inMapped, values: true, check: errnoNotZero,
-		build: calling([]byte("../secret"), wasiCall("path_unlink_file", 3, 0, 9))},
-	{name: "making a directory outside", grant: "storage", config: inMapped, values: true, check: errnoNotZero,
-		build: calling([]byte("../new"), wasiCall("path_create_directory", 3, 0, 6))},
-	{name: "without the right", grant: "log", config: inMapped, values: true, check: errnoNotZero,
-		build: calling([]byte("file"), wasiCall("path_open", 3, 1, 0, 4, 0, int64(1<<1), int64(0), 0, 4096))},
+	{
+		name: "renaming out", grant: "storage", config: inMapped, values: true, check: errnoNotZero,
+		build: calling([]byte("file../stolen"), wasiCall("path_rename", 3, 0, 4, 3, 4, 9)),
+	},
+	{
+		name: "making a link out", grant: "storage", config: inMapped, values: true, check: errnoNotZero,
+		build: calling([]byte("/etc/passwdx"), wasiCall("path_symlink", 0, 11, 3, 11, 1)),
+	},
+	{
+		name: "removing outside", grant: "storage", config: inMapped, values: true, check: errnoNotZero,
+		build: calling([]byte("../secret"), wasiCall("path_unlink_file", 3, 0, 9)),
+	},
+	{
+		name: "making a directory outside", grant: "storage", config: inMapped, values: true, check: errnoNotZero,
+		build: calling([]byte("../new"), wasiCall("path_create_directory", 3, 0, 6)),
+	},
+	{
+		name: "without the right", grant: "log", config: inMapped, values: true, check: errnoNotZero,
+		build: calling([]byte("file"), wasiCall("path_open", 3, 1, 0, 4, 0, int64(1<<1), int64(0), 0, 4096)),
+	},
 }}
 
 // revoking calls, has a right withdrawn, and calls again.
 func revoking(name, grant, right string, c host.Code, calls ...call) shape {
 	calls = append(calls[:1:1], append([]call{{"loa", "revoke", []any{1024, len(right)}}}, calls[1:]...)...)
-	return shape{name: name, grant: grant + " notify", result: number(int64(c)),
+	return shape{
+		name: name, grant: grant + " notify", result: number(int64(c)),
 		build: func(b *wasm.Builder) {
 			data := make([]byte, 1024+len(right))
 			copy(data, "key")
@@ -356,7 +379,8 @@ func revoking(name, grant, right string, c host.Code, calls ...call) shape {
 			if c == host.Denied && !strings.Contains(r.audit.String(), "revoked") {
 				t.Errorf("the audit has %s", r.audit)
 			}
-		}}
+		},
+	}
 }
 
 var revocations = row{attempt: "using a right after it was revoked or has expired", shapes: []shape{
@@ -377,8 +401,10 @@ var revocations = row{attempt: "using a right after it was revoked or has expire
 			e.Call(f).Op(wasm.OpDrop).I32Const(0).I32Const(6).Call(revoke).Op(wasm.OpDrop).Call(f).Op(wasm.OpDrop)
 		})
 	}},
-	{name: "WASI randomness", grant: "random notify", values: true, check: errnoNotZero,
-		build: calling([]byte("random"), wasiCall("random_get", 64, 8), call{"loa", "revoke", []any{0, 6}}, wasiCall("random_get", 64, 8))},
+	{
+		name: "WASI randomness", grant: "random notify", values: true, check: errnoNotZero,
+		build: calling([]byte("random"), wasiCall("random_get", 64, 8), call{"loa", "revoke", []any{0, 6}}, wasiCall("random_get", 64, 8)),
+	},
 }}
 
 // flood calls a function for ever, or until the fuel is gone.
@@ -450,14 +476,20 @@ var logs = row{attempt: "floods of log lines, terminal escapes, forged prefixes"
 	{name: "nothing but newlines", grant: "log", build: flood(strings.Repeat("\n", 60000), vudoCall("host_log_error", 0, 60000)), end: vudo.ErrOutOfFuel, check: drowned},
 	{name: "a line that is never finished", grant: "log", build: flood(strings.Repeat("x", 1000), vudoCall("vudo_print", 0, 1000)), end: vudo.ErrOutOfFuel, check: drowned},
 	{name: "WASI's standard error", grant: "log", build: flood(string(append(le(64), le(1000)...))+strings.Repeat("e", 2000), wasiCall("fd_write", 2, 0, 1, 2048)), end: vudo.ErrOutOfFuel, check: drowned},
-	{name: "WASI's standard error without the right", build: flood(string(append(le(64), le(1000)...))+strings.Repeat("e", 2000), wasiCall("fd_write", 2, 0, 1, 2048)), end: vudo.ErrOutOfFuel,
-		check: func(t *testing.T, r *run) { shown()(t, r) }},
-	{name: "escapes that clear the screen", grant: "log", build: logging("\x1b[2J\x1b]0;title\aok"), result: number(0),
-		check: shown(`\x1b[2J\x1b]0;title\x07ok`)},
+	{
+		name: "WASI's standard error without the right", build: flood(string(append(le(64), le(1000)...))+strings.Repeat("e", 2000), wasiCall("fd_write", 2, 0, 1, 2048)), end: vudo.ErrOutOfFuel,
+		check: func(t *testing.T, r *run) { shown()(t, r) },
+	},
+	{
+		name: "escapes that clear the screen", grant: "log", build: logging("\x1b[2J\x1b]0;title\aok"), result: number(0),
+		check: shown(`\x1b[2J\x1b]0;title\x07ok`),
+	},
 	{name: "text that runs backwards", grant: "log", build: logging("\u202egnorw"), result: number(0), check: shown(`\u{202e}gnorw`)},
 	{name: "C1 controls", grant: "log", build: logging("\u009b31mred"), result: number(0), check: shown(`\u{9b}31mred`)},
-	{name: "a forged line behind a newline", grant: "log", build: logging("a\n2030-01-01 ERROR root: b"), result: number(0),
-		check: shown("a", "2030-01-01 ERROR root: b")},
+	{
+		name: "a forged line behind a newline", grant: "log", build: logging("a\n2030-01-01 ERROR root: b"), result: number(0),
+		check: shown("a", "2030-01-01 ERROR root: b"),
+	},
 	{name: "a forged line behind a carriage return", grant: "log", build: logging("a\rforged"), result: number(0), check: shown(`a\rforged`)},
 }}
 
@@ -488,19 +520,23 @@ var outputs = func() row {
 			})
 		}, result: number(int64(host.LimitHit))},
 		{name: "fd_write to standard output", build: flood(string(append(le(64), le(1000)...)), wasiCall("fd_write", 1, 0, 1, 2048)), end: vudo.ErrOutOfFuel, check: outputWithin},
-		{name: "into a stream", build: flood("x", vudoCall("host_output_write", 0, 1000)), end: vudo.ErrOutOfFuel,
+		{
+			name: "into a stream", build: flood("x", vudoCall("host_output_write", 0, 1000)), end: vudo.ErrOutOfFuel,
 			config: func(_ *testing.T, _ *world, cfg *vudo.SandboxConfig) { stream = &counter{}; cfg.Stdout = stream },
 			check: func(t *testing.T, _ *run) {
 				if stream.n > int(tight.OutputBytes) || stream.n == 0 {
 					t.Errorf("%d bytes went into the stream", stream.n)
 				}
-			}},
-		{name: "storage filled to its quota", grant: "storage", build: fillStorage, end: vudo.ErrOutOfFuel, limits: vudo.Limits{Fuel: 30_000_000},
+			},
+		},
+		{
+			name: "storage filled to its quota", grant: "storage", build: fillStorage, end: vudo.ErrOutOfFuel, limits: vudo.Limits{Fuel: 30_000_000},
 			check: func(t *testing.T, r *run) {
 				if r.result.Receipt.StorageWrites == 0 {
 					t.Error("nothing was written")
 				}
-			}},
+			},
+		},
 		{name: "more input than is permitted", build: body(func(*wasm.Emitter) {}), input: make([]byte, 1<<20+1), end: vudo.ErrInputLimit},
 		{name: "a failure text over and over", build: flood(strings.Repeat("x", 4096), vudoCall("host_fail", 1, 0, 4096)), end: vudo.ErrOutOfFuel},
 	}}
@@ -546,12 +582,18 @@ var sleeping = func() row {
 			b.Start(b.Func("", nil, nil, nil, func(e *wasm.Emitter) { e.I64Const(60_000).Call(f).Op(wasm.OpDrop) }))
 		}},
 		{name: "WASI's poll_oneoff", grant: "time", limits: short, waits: true, values: true, end: vudo.ErrDeadline, check: atDeadline, build: calling(pollFor(time.Hour), wasiCall("poll_oneoff", 0, 64, 1, 128))},
-		{name: "reading a stream on which nothing comes", limits: short, waits: true, values: true, end: vudo.ErrDeadline, check: atDeadline, build: calling(nil, vudoCall("host_input_read", 0, 0, 16)),
-			config: func(t *testing.T, _ *world, cfg *vudo.SandboxConfig) { cfg.Stdin = never(t) }},
-		{name: "writing to a stream that takes nothing", limits: short, waits: true, values: true, end: vudo.ErrDeadline, check: atDeadline, build: calling(nil, vudoCall("host_output_write", 0, 16)),
-			config: func(t *testing.T, _ *world, cfg *vudo.SandboxConfig) { cfg.Stdout = never(t) }},
-		{name: "WASI reading standard input", limits: short, waits: true, values: true, end: vudo.ErrDeadline, check: atDeadline, build: calling(append(le(64), le(16)...), wasiCall("fd_read", 0, 0, 1, 128)),
-			config: func(t *testing.T, _ *world, cfg *vudo.SandboxConfig) { cfg.Stdin = never(t) }},
+		{
+			name: "reading a stream on which nothing comes", limits: short, waits: true, values: true, end: vudo.ErrDeadline, check: atDeadline, build: calling(nil, vudoCall("host_input_read", 0, 0, 16)),
+			config: func(t *testing.T, _ *world, cfg *vudo.SandboxConfig) { cfg.Stdin = never(t) },
+		},
+		{
+			name: "writing to a stream that takes nothing", limits: short, waits: true, values: true, end: vudo.ErrDeadline, check: atDeadline, build: calling(nil, vudoCall("host_output_write", 0, 16)),
+			config: func(t *testing.T, _ *world, cfg *vudo.SandboxConfig) { cfg.Stdout = never(t) },
+		},
+		{
+			name: "WASI reading standard input", limits: short, waits: true, values: true, end: vudo.ErrDeadline, check: atDeadline, build: calling(append(le(64), le(16)...), wasiCall("fd_read", 0, 0, 1, 128)),
+			config: func(t *testing.T, _ *world, cfg *vudo.SandboxConfig) { cfg.Stdin = never(t) },
+		},
 	}}
 }()
 

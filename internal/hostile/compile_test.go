@@ -105,8 +105,10 @@ var compiles = row{attempt: "a module that is expensive to compile", shapes: []s
 			b.Export(strings.Repeat("x", 1+i%7)+string(rune('a'+i%26))+strings.Repeat("y", i/26%50)+strings.Repeat("z", i/1300), wasm.KindFunc, f)
 		}
 	}, refused: invalid},
-	{name: "a module above max_module_bytes", build: func(b *wasm.Builder) { b.Custom("pad", make([]byte, 1<<20)) },
-		limits: vudo.Limits{ModuleBytes: 1 << 20}, refused: invalid},
+	{
+		name: "a module above max_module_bytes", build: func(b *wasm.Builder) { b.Custom("pad", make([]byte, 1<<20)) },
+		limits: vudo.Limits{ModuleBytes: 1 << 20}, refused: invalid,
+	},
 	{name: "a vector that says four thousand million types", module: raw(lie(1, 1<<32-1)), refused: invalid},
 	{name: "a vector that says four thousand million functions", module: raw(lie(3, 1<<32-1)), refused: invalid},
 	{name: "a vector that says four thousand million codes", module: raw(lie(10, 1<<32-1)), refused: invalid},

@@ -341,8 +341,12 @@ func (s shape) judgeReceipt(t *testing.T, r *run, end error) {
 		err     error
 		outcome vudo.Outcome
 	}{
-		{vudo.ErrDenied, vudo.OutcomeDenied}, {vudo.ErrTrap, vudo.OutcomeTrap}, {vudo.ErrOutOfFuel, vudo.OutcomeOutOfFuel},
-		{vudo.ErrDeadline, vudo.OutcomeDeadline}, {vudo.ErrStackLimit, vudo.OutcomeLimit}, {vudo.ErrGuest, vudo.OutcomeAppError},
+		{vudo.ErrDenied, vudo.OutcomeDenied},
+		{vudo.ErrTrap, vudo.OutcomeTrap},
+		{vudo.ErrOutOfFuel, vudo.OutcomeOutOfFuel},
+		{vudo.ErrDeadline, vudo.OutcomeDeadline},
+		{vudo.ErrStackLimit, vudo.OutcomeLimit},
+		{vudo.ErrGuest, vudo.OutcomeAppError},
 	} {
 		if errors.Is(end, o.err) {
 			outcome = o.outcome

@@ -108,8 +108,10 @@ var loops = func() row {
 	for _, x := range endless {
 		r.shapes = append(r.shapes,
 			shape{name: x.name + ", by fuel", build: x.build, end: vudo.ErrOutOfFuel},
-			shape{name: x.name + ", by deadline", build: x.build, tick: time.Millisecond,
-				limits: vudo.Limits{Fuel: never, Duration: 100 * time.Millisecond}, end: vudo.ErrDeadline})
+			shape{
+				name: x.name + ", by deadline", build: x.build, tick: time.Millisecond,
+				limits: vudo.Limits{Fuel: never, Duration: 100 * time.Millisecond}, end: vudo.ErrDeadline,
+			})
 	}
 	for _, x := range endless[:6] {
 		start := func(b *wasm.Builder) { x.build(b); b.Start(0) }
@@ -121,8 +123,10 @@ var loops = func() row {
 		}
 		r.shapes = append(r.shapes,
 			shape{name: x.name + " in the start function, by fuel", build: start, initial: vudo.ErrOutOfFuel},
-			shape{name: x.name + " in the start function, by deadline", build: start, initial: vudo.ErrDeadline, tick: time.Millisecond,
-				limits: vudo.Limits{Fuel: never, Duration: 100 * time.Millisecond}},
+			shape{
+				name: x.name + " in the start function, by deadline", build: start, initial: vudo.ErrDeadline, tick: time.Millisecond,
+				limits: vudo.Limits{Fuel: never, Duration: 100 * time.Millisecond},
+			},
 			shape{name: x.name + " in _initialize, by fuel", build: initialize, initial: vudo.ErrOutOfFuel})
 	}
 	return r

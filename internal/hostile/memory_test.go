@@ -18,10 +18,14 @@ func growUntilRefused(e *wasm.Emitter, grow func(), each func()) {
 }
 
 var memories = row{attempt: "4 GiB of memory, growing in a loop, huge tables", shapes: []shape{
-	{name: "4 GiB declared", build: func(b *wasm.Builder) { b.Memory(65536, -1); b.Func("run", nil, nil, nil, nil) },
-		initial: vudo.ErrMemoryLimit},
-	{name: "a page above the limit", build: func(b *wasm.Builder) { b.Memory(129, -1); b.Func("run", nil, nil, nil, nil) },
-		initial: vudo.ErrMemoryLimit},
+	{
+		name: "4 GiB declared", build: func(b *wasm.Builder) { b.Memory(65536, -1); b.Func("run", nil, nil, nil, nil) },
+		initial: vudo.ErrMemoryLimit,
+	},
+	{
+		name: "a page above the limit", build: func(b *wasm.Builder) { b.Memory(129, -1); b.Func("run", nil, nil, nil, nil) },
+		initial: vudo.ErrMemoryLimit,
+	},
 	{name: "the limit itself", build: func(b *wasm.Builder) {
 		b.Memory(128, 65536)
 		b.Func("run", nil, wasm.Types(wasm.I32), nil, func(e *wasm.Emitter) { e.I32Const(1).OpIdx(wasm.OpMemoryGrow, 0) })
@@ -61,10 +65,14 @@ var memories = row{attempt: "4 GiB of memory, growing in a loop, huge tables", s
 		}))
 		b.Func("run", nil, wasm.Types(wasm.I32), nil, func(e *wasm.Emitter) { e.OpIdx(wasm.OpMemorySize, 0) })
 	}, result: number(128)},
-	{name: "a table of four thousand million", build: func(b *wasm.Builder) { b.Table(wasm.FuncRef, 1<<32-1, -1); b.Func("run", nil, nil, nil, nil) },
-		refused: "Invalid module: section table"},
-	{name: "a table one element above the limit", build: func(b *wasm.Builder) { b.Table(wasm.ExternRef, 10_001, -1); b.Func("run", nil, nil, nil, nil) },
-		initial: vudo.ErrTableLimit},
+	{
+		name: "a table of four thousand million", build: func(b *wasm.Builder) { b.Table(wasm.FuncRef, 1<<32-1, -1); b.Func("run", nil, nil, nil, nil) },
+		refused: "Invalid module: section table",
+	},
+	{
+		name: "a table one element above the limit", build: func(b *wasm.Builder) { b.Table(wasm.ExternRef, 10_001, -1); b.Func("run", nil, nil, nil, nil) },
+		initial: vudo.ErrTableLimit,
+	},
 	{name: "a hundred tables that exceed it together", build: func(b *wasm.Builder) {
 		for range 100 {
 			b.Table(wasm.FuncRef, 101, -1)
@@ -120,8 +128,10 @@ func overlap(to, from int32) func(e *wasm.Emitter) {
 
 var bulk = row{attempt: "bulk copies and fills of everything", shapes: []shape{
 	{name: "memory.fill", build: bulky(wholeMemory, fill), end: vudo.ErrOutOfFuel},
-	{name: "memory.fill, by deadline", build: bulky(wholeMemory, fill), end: vudo.ErrDeadline, tick: time.Millisecond,
-		limits: vudo.Limits{Fuel: never, Duration: 100 * time.Millisecond}},
+	{
+		name: "memory.fill, by deadline", build: bulky(wholeMemory, fill), end: vudo.ErrDeadline, tick: time.Millisecond,
+		limits: vudo.Limits{Fuel: never, Duration: 100 * time.Millisecond},
+	},
 	{name: "memory.copy up, overlapping", build: bulky(wholeMemory, overlap(1, 0)), end: vudo.ErrOutOfFuel},
 	{name: "memory.copy down, overlapping", build: bulky(wholeMemory, overlap(0, 1)), end: vudo.ErrOutOfFuel},
 	{name: "memory.copy of a gigabyte, once, charged by its size", build: func(b *wasm.Builder) {

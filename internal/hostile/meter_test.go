@@ -92,8 +92,10 @@ var meters = row{attempt: "reading or changing the meter, forging its names", sh
 		b.Elem(0, 1)
 	}, refused: invalid},
 	{name: "a local above its own", build: reaching(func(e *wasm.Emitter) { e.I64Const(1 << 60).LocalSet(1) }), refused: invalid},
-	{name: "a function with the hook's name", build: named(func(b *wasm.Builder) { b.Custom("name", nameSection(fuel.Reserved+"/fuel")) }),
-		fuel: 1 + 1000*countingFuel + 2},
+	{
+		name: "a function with the hook's name", build: named(func(b *wasm.Builder) { b.Custom("name", nameSection(fuel.Reserved+"/fuel")) }),
+		fuel: 1 + 1000*countingFuel + 2,
+	},
 	{name: "exports that look alike", build: named(func(b *wasm.Builder) {
 		for _, n := range []string{"vudo:mete", "Vudo:meter/fuel", " vudo:meter/fuel", "vudo:\u200bmeter/fuel"} {
 			b.Export(n, wasm.KindGlobal, 0)
@@ -142,8 +144,10 @@ func aTable(b *wasm.Builder) { b.Table(wasm.FuncRef, 2, 2) }
 
 var dodges = row{attempt: "trapping to dodge the bill", shapes: []shape{
 	{name: "unreachable", build: dodge(nil, func(e *wasm.Emitter) { e.Op(wasm.OpUnreachable) }), end: vudo.ErrTrap, kind: kindUnreach, fuel: spent},
-	{name: "a division by zero", build: dodge(nil, func(e *wasm.Emitter) { e.I32Const(1).I32Const(0).Op(wasm.OpI32DivU, wasm.OpDrop) }),
-		end: vudo.ErrTrap, kind: kindDivide, fuel: spent + 3},
+	{
+		name: "a division by zero", build: dodge(nil, func(e *wasm.Emitter) { e.I32Const(1).I32Const(0).Op(wasm.OpI32DivU, wasm.OpDrop) }),
+		end: vudo.ErrTrap, kind: kindDivide, fuel: spent + 3,
+	},
 	{name: "a division by zero in the loop", build: func(b *wasm.Builder) {
 		b.Func("run", nil, nil, i32s(1), func(e *wasm.Emitter) { // 1000 mod (1000-i): the thousandth turn traps
 			e.Loop(wasm.BlockEmpty).LocalGet(0).I32Const(1).Op(wasm.OpI32Add).LocalSet(0)
@@ -159,17 +163,23 @@ var dodges = row{attempt: "trapping to dodge the bill", shapes: []shape{
 	{name: "a store across the end", build: dodge(func(b *wasm.Builder) { b.Memory(1, 1) }, func(e *wasm.Emitter) {
 		e.I32Const(65529).I64Const(-1).Mem(wasm.OpI64Store, 0, 0)
 	}), end: vudo.ErrTrap, kind: kindMemory, fuel: spent + 3},
-	{name: "an element past the end", build: dodge(aTable, func(e *wasm.Emitter) { e.I32Const(2).CallIndirect(0, 0) }),
-		end: vudo.ErrTrap, kind: kindTable, fuel: spent + 2},
-	{name: "an empty element", build: dodge(aTable, func(e *wasm.Emitter) { e.I32Const(1).CallIndirect(0, 0) }),
-		end: vudo.ErrTrap, fuel: spent + 2},
+	{
+		name: "an element past the end", build: dodge(aTable, func(e *wasm.Emitter) { e.I32Const(2).CallIndirect(0, 0) }),
+		end: vudo.ErrTrap, kind: kindTable, fuel: spent + 2,
+	},
+	{
+		name: "an empty element", build: dodge(aTable, func(e *wasm.Emitter) { e.I32Const(1).CallIndirect(0, 0) }),
+		end: vudo.ErrTrap, fuel: spent + 2,
+	},
 	{name: "a function of another type", build: func(b *wasm.Builder) {
 		b.Table(wasm.FuncRef, 1, 1)
 		b.Func("run", nil, nil, i32s(1), func(e *wasm.Emitter) { counting(e, 1000); e.I32Const(0).CallIndirect(0, 0) })
 		b.Elem(0, b.Func("", i32s(1), nil, nil, nil))
 	}, end: vudo.ErrTrap, kind: kindSignature, fuel: spent + 2},
-	{name: "a number that is none", build: dodge(nil, func(e *wasm.Emitter) { e.F64Bits(0x7ff8<<48).Op(wasm.OpI32TruncF64S, wasm.OpDrop) }),
-		end: vudo.ErrTrap, kind: kindConversion, fuel: spent + 2},
+	{
+		name: "a number that is none", build: dodge(nil, func(e *wasm.Emitter) { e.F64Bits(0x7ff8<<48).Op(wasm.OpI32TruncF64S, wasm.OpDrop) }),
+		end: vudo.ErrTrap, kind: kindConversion, fuel: spent + 2,
+	},
 	{name: "in a callee twenty calls deep", build: func(b *wasm.Builder) {
 		b.Func("run", nil, nil, i32s(1), func(e *wasm.Emitter) { counting(e, 1000); e.Call(1) })
 		for i := range uint32(20) {

@@ -49,8 +49,10 @@ func descend(depth int32, work func(e *wasm.Emitter)) func(b *wasm.Builder) {
 
 var stacks = row{attempt: "deep recursion, trees of calls, work while unwinding", shapes: []shape{
 	{name: "itself", build: recursion(nil, nil, nil, nil, nil), end: vudo.ErrStackLimit},
-	{name: "itself, at the greatest limits", build: recursion(nil, nil, nil, nil, nil), end: vudo.ErrStackLimit,
-		limits: vudo.Limits{StackDepth: 1 << 20, Fuel: 1 << 40}},
+	{
+		name: "itself, at the greatest limits", build: recursion(nil, nil, nil, nil, nil), end: vudo.ErrStackLimit,
+		limits: vudo.Limits{StackDepth: 1 << 20, Fuel: 1 << 40},
+	},
 	{name: "64 parameters", build: recursion(i32s(64), nil, nil, nil, nil), end: vudo.ErrStackLimit},
 	{name: "64 results", build: recursion(nil, i32s(64), nil, nil, nil), end: vudo.ErrStackLimit},
 	{name: "2,000 locals", build: recursion(nil, nil, i32s(2000), nil, nil), end: vudo.ErrStackLimit},

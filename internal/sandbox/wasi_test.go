@@ -31,7 +31,8 @@ const (
 // Proves: vm 14.24
 func TestWASIArgsAndEnvironment(t *testing.T) {
 	g := newWASI(t, wasiOptions{rights: []spirit.Capability{
-		{Type: spirit.TypeSensorEnvironment, Target: "A"}, {Type: spirit.TypeSensorEnvironment, Target: "B"}}})
+		{Type: spirit.TypeSensorEnvironment, Target: "A"}, {Type: spirit.TypeSensorEnvironment, Target: "B"},
+	}})
 	n, size := g.room(4), g.room(4)
 	g.want("args_sizes_get", g.call("args_sizes_get", n, size), 0)
 	if g.u32(n) != 3 || g.u32(size) != 13 {

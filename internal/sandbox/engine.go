@@ -78,6 +78,7 @@ type Engine struct {
 
 	mu     sync.Mutex
 	live   map[*Sandbox]struct{}
+	busy   int // compilations on their way
 	closed bool
 }
 
@@ -208,10 +209,10 @@ func (e *Engine) Close(ctx context.Context) error {
 }
 
 // whenIdle frees the engine itself once no guest is on its stack any more:
-// now, or when the last sandbox is forgotten.
+// now, or when the last sandbox is forgotten and the last compilation is done.
 func (e *Engine) whenIdle(ctx context.Context) error {
 	e.mu.Lock()
-	idle := e.closed && len(e.live) == 0 && e.runtime != nil
+	idle := e.closed && len(e.live) == 0 && e.busy == 0 && e.runtime != nil
 	r, c := e.runtime, e.cache
 	if idle {
 		e.runtime, e.cache = nil, nil
@@ -244,6 +245,26 @@ func (e *Engine) forget(s *Sandbox) {
 	e.mu.Lock()
 	delete(e.live, s)
 	last := e.closed && len(e.live) == 0
+	e.mu.Unlock()
+	if last {
+		_ = e.whenIdle(e.context)
+	}
+}
+
+// beginCompile keeps the engine from being freed until endCompile.
+func (e *Engine) beginCompile() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.closed {
+		e.busy++
+	}
+	return !e.closed
+}
+
+func (e *Engine) endCompile() {
+	e.mu.Lock()
+	e.busy--
+	last := e.closed && e.busy == 0
 	e.mu.Unlock()
 	if last {
 		_ = e.whenIdle(e.context)

@@ -81,6 +81,10 @@ func (e *Engine) Compile(ctx context.Context, source []byte, o CompileOptions) (
 	if err := CheckSize(source, maxModuleBytes); err != nil {
 		return nil, err
 	}
+	if !e.beginCompile() {
+		return nil, errClosed
+	}
+	defer e.endCompile()
 	p := &Program{eng: e, source: source, digest: o.Digest}
 	began := time.Now()
 	sum := sha256.Sum256(source)

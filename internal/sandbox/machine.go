@@ -92,41 +92,80 @@ func contextFault(ctx context.Context) error {
 }
 
 // callContext is the context of the present call, made when first asked for:
-// it ends with the caller's, at the deadline, and when the call ends.
+// it ends with the caller's, at the deadline, and when the call ends. It stays
+// the same when the call is paused, and goes by the new caller's context and
+// the later deadline then: the first caller may be long gone.
 func (s *Sandbox) callContext() context.Context {
 	if s.scope != nil {
 		return s.scope
 	}
-	ctx, cancel := context.WithCancelCause(s.caller)
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(s.caller))
 	s.mu.Lock()
-	s.scope, s.cancel, s.until = ctx, cancel, s.deadline
+	s.scope, s.cancel = ctx, cancel
 	terminated := s.state == Terminated
 	s.mu.Unlock()
 	if terminated {
 		cancel(fault.ErrTerminated)
 	}
-	go s.watchDeadline(ctx, cancel)
+	s.watchScope()
 	return ctx
 }
 
-// watchDeadline ends a call's context at its deadline, which moves when the
-// call is paused.
-func (s *Sandbox) watchDeadline(ctx context.Context, cancel context.CancelCauseFunc) {
-	for {
-		s.mu.Lock()
-		left := s.until.Sub(s.eng.clock.Now())
-		s.mu.Unlock()
-		if left <= 0 {
-			cancel(fault.ErrDeadline)
-			return
-		}
-		timer, stop := s.eng.clock.After(left)
+// watchScope ends the call's context when the present caller's ends, or at the
+// deadline, until unwatchScope.
+func (s *Sandbox) watchScope() {
+	watch := make(chan struct{})
+	s.watch = watch
+	scope, cancel, caller := s.scope, s.cancel, s.caller
+	timer, stop := s.eng.clock.After(s.deadline.Sub(s.eng.clock.Now()))
+	go func() {
+		defer stop()
+		reason := fault.ErrDeadline
 		select {
 		case <-timer:
-		case <-ctx.Done():
-			stop()
+		case <-caller.Done():
+			reason = context.Cause(caller)
+		case <-scope.Done():
+			return
+		case <-watch:
 			return
 		}
-		stop()
+		select {
+		case <-watch: // both may have come by now; the pause was first
+		default:
+			cancel(reason)
+		}
+	}()
+}
+
+// unwatchScope lets the call's context be while the call is paused.
+func (s *Sandbox) unwatchScope() {
+	if s.watch != nil {
+		close(s.watch)
+		s.watch = nil
 	}
+}
+
+// rewatchScope watches again after a pause. A context that ended in the moment
+// of the pause belongs to the turn before.
+func (s *Sandbox) rewatchScope() {
+	switch {
+	case s.scope == nil:
+	case s.scope.Err() != nil:
+		s.endScope()
+	default:
+		s.watchScope()
+	}
+}
+
+// endScope ends the context of a call that is over.
+func (s *Sandbox) endScope() {
+	s.unwatchScope()
+	if s.cancel == nil {
+		return
+	}
+	s.mu.Lock()
+	s.cancel(context.Canceled)
+	s.scope, s.cancel = nil, nil
+	s.mu.Unlock()
 }

@@ -82,7 +82,10 @@ func (s *Sandbox) runOnce(ctx context.Context, in []byte, w work, args ...Value)
 func (s *Sandbox) close() {
 	s.mu.Lock()
 	s.state, s.hold, _ = next(s.state, s.hold, EventTerminate)
+	mine := !s.busy
 	s.busy = true
 	s.mu.Unlock()
-	s.release()
+	if mine { // else it is released already, or the engine's Close does it
+		s.release()
+	}
 }

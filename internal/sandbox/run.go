@@ -32,7 +32,6 @@ func (s *Sandbox) begin(ctx context.Context, in []byte) {
 	m.granted = int64(limits.Fuel) + extra
 	m.slice, m.fixed = s.prog.sliceLength()
 	m.window, m.given, m.since = now, now, now
-	s.stop.And(^uint32(stopPause))
 	if s.inst != nil {
 		s.inst.fuel.Set(0)
 		s.inst.rest(s)
@@ -145,6 +144,7 @@ func (s *Sandbox) suspend(h Hold) {
 	now := s.eng.clock.Now()
 	s.leave(now)
 	s.held, s.pausedAt = h, now
+	s.unwatchScope()
 	s.carrier.suspend()
 	if s.ended {
 		panic(unwound{})
@@ -154,13 +154,11 @@ func (s *Sandbox) suspend(h Hold) {
 	s.held = NotHeld
 	s.paused += d
 	s.meter.window = s.meter.window.Add(d)
-	s.mu.Lock()
 	s.deadline = s.deadline.Add(d)
-	s.until = s.deadline
-	s.mu.Unlock()
 	if c, ok := s.caller.Deadline(); ok {
 		s.deadline = earlier(s.deadline, now.Add(s.eng.until(c)))
 	}
+	s.rewatchScope()
 	if running {
 		s.enter(now)
 	}
@@ -175,12 +173,7 @@ func (s *Sandbox) finish(err error) (Usage, error) {
 	if err == nil {
 		err = s.applicationError()
 	}
-	if s.cancel != nil {
-		s.mu.Lock()
-		s.cancel(context.Canceled)
-		s.scope, s.cancel = nil, nil
-		s.mu.Unlock()
-	}
+	s.endScope()
 	if err == nil {
 		if cerr := s.host.Commit(s.caller); cerr != nil {
 			err = cerr
@@ -206,7 +199,7 @@ func (s *Sandbox) finish(err error) (Usage, error) {
 	}
 	state, hold, refused := next(s.state, s.hold, event)
 	if refused == nil {
-		s.state, s.hold, s.busy = state, hold, false
+		s.state, s.hold = state, hold
 	}
 	s.spend()
 	if s.work.export != nil {
@@ -221,9 +214,14 @@ func (s *Sandbox) finish(err error) (Usage, error) {
 		}
 	}
 	if state == Failed || state == Terminated {
-		s.release()
-	} else if s.exited {
-		s.dropInstance()
+		s.release() // and stay busy: nobody has anything to do here any more
+	} else {
+		if s.exited {
+			s.dropInstance()
+		}
+		if s.giveBack() {
+			s.release()
+		}
 	}
 	if s.eng.listening() {
 		s.report(event, outcome, err)
@@ -263,10 +261,19 @@ func (s *Sandbox) lost() {
 	if s.state != Terminated {
 		s.state = Failed
 	}
-	s.busy = false
 	s.mu.Unlock()
 	s.host.Rollback()
 	s.release()
+}
+
+// giveBack ends this goroutine's hold on the sandbox. It reports true, and the
+// hold goes on, when the sandbox was terminated meanwhile: whoever terminated it
+// has left the rest to this goroutine.
+func (s *Sandbox) giveBack() (terminated bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy = s.state == Terminated
+	return s.busy
 }
 
 // release returns the instance's memory and forgets the sandbox. The caller

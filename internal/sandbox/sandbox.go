@@ -69,7 +69,8 @@ type Sandbox struct {
 	metrics Metrics
 	scope   context.Context
 	cancel  context.CancelCauseFunc
-	until   time.Time // deadline, for the goroutine that watches scope
+
+	watch chan struct{} // closed when nobody shall end scope; nil = nobody does
 
 	spirit atomic.Pointer[spirit.Digest] // of prog, for events from any goroutine
 
@@ -234,6 +235,9 @@ func (s *Sandbox) stepLocked(event Event, busy bool) error {
 	s.state, s.hold = state, hold
 	s.busy = s.busy || busy
 	return nil
+	if event == EventCall {
+		s.stop.And(^uint32(stopPause)) // what an earlier call has left; from here on a Pause counts
+	}
 }
 
 // Initialize compiles what is not compiled yet, links, instantiates and runs
@@ -279,13 +283,11 @@ func (s *Sandbox) prepare(ctx context.Context) error {
 // refuse ends an Initialize that never came to run guest code.
 func (s *Sandbox) refuse() {
 	s.mu.Lock()
-	s.busy = false
-	terminated := s.state == Terminated
-	if !terminated {
+	if s.state != Terminated {
 		s.state, s.hold, _ = next(s.state, s.hold, EventRefused)
 	}
 	s.mu.Unlock()
-	s.release()
+	s.release() // still busy: nobody has anything to do here any more
 }
 
 // Call runs a bytes export (docs/spec/vm.md, section 5.6) or _start with
@@ -375,11 +377,14 @@ func (s *Sandbox) Refuel(ctx context.Context, n uint64) (Usage, error) {
 		return Usage{}, fmt.Errorf("%w: Refuel(%d): at least 1, and %d in total at most", fault.ErrInvalidLimits, n, uint64(spiritFuelCap))
 	}
 	s.meter.granted += int64(n)
-	err := s.stepLocked(EventRefuel, !held)
+	err := s.stepLocked(EventRefuel, true)
 	s.mu.Unlock()
 	s.eng.emit(s, FuelRefilled, "")
-	if held || err != nil {
-		return s.usage(OutcomePaused), err
+	if err != nil {
+		return Usage{}, err
+	}
+	if held {
+		return s.glance(OutcomePaused), nil
 	}
 	s.caller = ctx
 	return s.drive(false)
@@ -388,20 +393,29 @@ func (s *Sandbox) Refuel(ctx context.Context, n uint64) (Usage, error) {
 // Resume lets a call go on that an operator paused.
 func (s *Sandbox) Resume(ctx context.Context) (Usage, error) {
 	s.mu.Lock()
-	if s.state == Paused && s.hold == HeldFuel && !s.busy {
-		s.mu.Unlock()
-		return s.usage(OutcomeOutOfFuel), fault.ErrOutOfFuel
-	}
+	waits := s.state == Paused && s.hold == HeldFuel
 	err := s.stepLocked(EventResume, true)
 	s.mu.Unlock()
 	if err != nil {
 		return Usage{}, err
 	}
 	s.caller = ctx
+	if waits {
+		return s.glance(OutcomeOutOfFuel), fault.ErrOutOfFuel
+	}
 	return s.drive(false)
 }
 
 // Output and Results are what the call that Refuel or Resume finished produced.
+// glance takes the account of a call that stays paused, and gives the sandbox back.
+func (s *Sandbox) glance(o Outcome) Usage {
+	u := s.usage(o)
+	if s.giveBack() {
+		s.endPaused()
+	}
+	return u
+}
+
 func (s *Sandbox) Output() []byte { return s.output() }
 
 // Results returns the values of a finished CallValues.
@@ -446,6 +460,7 @@ func (s *Sandbox) Abandon(context.Context) error {
 	}
 	s.discard(errAbandoned)
 	s.host.Rollback()
+	s.endScope()
 	var err error
 	if s.work.instantiate {
 		s.dropInstance()
@@ -455,11 +470,9 @@ func (s *Sandbox) Abandon(context.Context) error {
 		}
 	}
 	s.mu.Lock()
-	s.busy = false
 	s.spend()
-	gone := s.state == Terminated
 	s.mu.Unlock()
-	if gone {
+	if s.giveBack() {
 		s.release()
 	}
 	return err
@@ -488,15 +501,23 @@ func (s *Sandbox) Terminate(context.Context) error {
 		return nil // whoever runs the guest releases it
 	}
 	if before == Paused {
-		s.discard(fault.ErrTerminated)
-		s.host.Rollback()
-		s.record(OutcomeTerminated)
+		s.endPaused()
+	} else {
+		s.release()
 	}
-	s.release()
 	return nil
 }
 
 // Close ends the sandbox like Terminate and returns its memory. A call that is
+// endPaused ends a paused call of a sandbox that was terminated.
+func (s *Sandbox) endPaused() {
+	s.discard(fault.ErrTerminated)
+	s.endScope()
+	s.host.Rollback()
+	s.record(OutcomeTerminated)
+	s.release()
+}
+
 // running on another goroutine is told to end, and its memory is returned then.
 func (s *Sandbox) Close(ctx context.Context) error { return s.Terminate(ctx) }
 

@@ -137,7 +137,7 @@ func defaultHint(sentinel error) string {
 	case fault.ErrGuest:
 		return "the Spirit reported this itself; --trace shows each host call it made before"
 	case fault.ErrTerminated:
-		return "run the command again to start afresh; nothing was committed to storage"
+		return "run the command again to start afresh; storage holds only what the guest committed itself"
 	case fault.ErrPaused:
 		return "run the command again to start afresh"
 	case fault.ErrConflict:

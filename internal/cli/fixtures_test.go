@@ -44,7 +44,8 @@ var fixtures = map[string]func() []byte{
 		b.Func("one", nil, types(i32), nil, func(e *wasm.Emitter) { e.I32Const(1) })
 		return b.Bytes()
 	},
-	"gated": gatedModule,
+	"gated":  gatedModule,
+	"reader": readerModule,
 	"mixed": func() []byte {
 		b := wasm.NewBuilder()
 		write := hostFunc(b, "host_output_write", types(i32, i32), types(i32))
@@ -344,6 +345,30 @@ func gatedModule() []byte {
 		e.I32Const(0).I32Const(64).I32Const(8).Call(read).Op(wasm.OpDrop)
 		e.I32Const(0).I32Const(1).I32Const(64).I32Const(2).Call(set).Op(wasm.OpDrop)
 		e.I32Const(0)
+	})
+	return b.Bytes()
+}
+
+// readerModule is a WASI command that copies the file "in" of the first mapped
+// directory to its output, or exits with the errno.
+func readerModule() []byte {
+	const wasi = "wasi_snapshot_preview1"
+	b := wasm.NewBuilder()
+	open := b.ImportFunc(wasi, "path_open", types(i32, i32, i32, i32, i32, i64, i64, i32, i32), types(i32))
+	read := b.ImportFunc(wasi, "fd_read", types(i32, i32, i32, i32), types(i32))
+	write := b.ImportFunc(wasi, "fd_write", types(i32, i32, i32, i32), types(i32))
+	exit := b.ImportFunc(wasi, "proc_exit", types(i32), nil)
+	b.Export("memory", wasm.KindMemory, b.Memory(1, 1))
+	b.Data(0, []byte("in"))
+	b.Func("_start", nil, nil, types(i32), func(e *wasm.Emitter) {
+		e.I32Const(3).I32Const(0).I32Const(0).I32Const(2).I32Const(0).I64Const(2).I64Const(0).I32Const(0).I32Const(32).Call(open)
+		e.LocalTee(0).If(wasm.BlockEmpty).LocalGet(0).Call(exit).End()
+		e.I32Const(16).I32Const(1024).Mem(wasm.OpI32Store, 2, 0)
+		e.I32Const(20).I32Const(4096).Mem(wasm.OpI32Store, 2, 0)
+		e.I32Const(32).Mem(wasm.OpI32Load, 2, 0).I32Const(16).I32Const(1).I32Const(24).Call(read)
+		e.LocalTee(0).If(wasm.BlockEmpty).LocalGet(0).Call(exit).End()
+		e.I32Const(20).I32Const(24).Mem(wasm.OpI32Load, 2, 0).Mem(wasm.OpI32Store, 2, 0)
+		e.I32Const(1).I32Const(16).I32Const(1).I32Const(24).Call(write).Call(exit)
 	})
 	return b.Bytes()
 }

@@ -103,15 +103,13 @@ func runInspect(s *session, args []string) (*result, error) {
 	}
 	data := inspect(t, m)
 	var view func(out *terminal)
-	if s.on("wat") || s.json {
+	if s.on("wat") {
 		var b bytes.Buffer
 		if err := wasm.Print(&b, m, wasm.PrintOptions{}); err != nil {
 			return nil, err
 		}
-		if s.on("wat") {
-			data.WAT = b.String()
-			view = func(out *terminal) { showText(out, data.WAT) }
-		}
+		data.WAT = b.String()
+		view = func(out *terminal) { showText(out, data.WAT) }
 	}
 	if s.on("fuel") {
 		text, err := meteredText(t, m)

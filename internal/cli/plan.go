@@ -61,11 +61,6 @@ func plan(s *session, t *target, m *wasm.Module, o *runOptions, operands []strin
 		c.args = args
 		err = c.readFrom(s, o.input, true, limit)
 	case callBytes:
-		defer func() {
-			if err == nil {
-				err = c.measure(s, m, limit)
-			}
-		}()
 		switch {
 		case len(args) == 1 && args[0] == "-" && o.input == "":
 			err = c.readFrom(s, "-", false, limit)

@@ -118,6 +118,11 @@ func runRun(s *session, args []string) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if call.convention == callBytes {
+		if err := call.measure(s, m, s.effectiveLimits(t, o).InputBytes); err != nil {
+			return nil, err
+		}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
@@ -250,7 +255,7 @@ func functionsOf(m *wasm.Module) []string {
 var errInterrupted = errors.New("interrupted")
 
 func interrupted(err error) *failure {
-	f := fail("interrupted", "run the command again to start afresh; nothing was committed to storage", "interrupted: the sandbox was terminated")
+	f := fail("interrupted", "run the command again to start afresh; storage holds only what the guest committed itself", "interrupted: the sandbox was terminated")
 	f.cause = fmt.Errorf("%w: %w", errInterrupted, err)
 	return f
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 	"path"
 	"path/filepath"
 	"strconv"
@@ -169,6 +170,13 @@ func parseDir(text string) (mappedDir, error) {
 		return d, err
 	}
 	d.host = abs
+	st, err := os.Stat(abs)
+	if err != nil {
+		return d, err
+	}
+	if !st.IsDir() {
+		return d, usage("name the directory that holds it", "--dir: %s is not a directory", d.host)
+	}
 	return d, nil
 }
 

@@ -232,6 +232,19 @@ func TestCreation(t *testing.T) {
 	_, err = s.Initialize(background)
 	wantErr(t, err, fault.ErrInvalidModule)
 	wantState(t, s, Failed)
+	// A sandbox made from bytes takes its compiled code with it.
+	s, err = e.New(zoo().Bytes(), Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Initialize(background); err != nil {
+		t.Fatal(err)
+	}
+	p := s.Program()
+	s.Close(background)
+	if _, err := p.instance(s); err == nil {
+		t.Fatal("the code of a closed sandbox is still there")
+	}
 	if _, err := e.New([]byte("x"), Config{Limits: spirit.Limits{CPUQuotaPercent: 101}}); !errors.Is(err, fault.ErrInvalidLimits) {
 		t.Fatal(err)
 	}

@@ -284,6 +284,10 @@ func (s *Sandbox) release() {
 	if s.host != nil {
 		s.host.Close()
 	}
+	if s.owned {
+		s.owned = false
+		_ = s.prog.Close(s.eng.context)
+	}
 	s.eng.forget(s)
 }
 

@@ -55,6 +55,7 @@ type Sandbox struct {
 	guest  guestContext
 	prog   *Program // nil before Initialize of a sandbox made from bytes
 	wasm   []byte   // until then
+	owned  bool     // prog was compiled for this sandbox alone
 	id     ID
 	cfg    Config
 	host   *host.State
@@ -234,10 +235,10 @@ func (s *Sandbox) stepLocked(event Event, busy bool) error {
 	}
 	s.state, s.hold = state, hold
 	s.busy = s.busy || busy
-	return nil
 	if event == EventCall {
 		s.stop.And(^uint32(stopPause)) // what an earlier call has left; from here on a Pause counts
 	}
+	return nil
 }
 
 // Initialize compiles what is not compiled yet, links, instantiates and runs
@@ -264,7 +265,7 @@ func (s *Sandbox) prepare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.prog, s.wasm = p, nil
+		s.prog, s.wasm, s.owned = p, nil, true
 		s.spirit.Store(&p.digest)
 	}
 	if missing := s.cfg.Rights.Missing(s.cfg.Required); len(missing) > 0 {
@@ -379,10 +380,10 @@ func (s *Sandbox) Refuel(ctx context.Context, n uint64) (Usage, error) {
 	s.meter.granted += int64(n)
 	err := s.stepLocked(EventRefuel, true)
 	s.mu.Unlock()
-	s.eng.emit(s, FuelRefilled, "")
 	if err != nil {
 		return Usage{}, err
 	}
+	s.eng.emit(s, FuelRefilled, "")
 	if held {
 		return s.glance(OutcomePaused), nil
 	}
@@ -399,14 +400,13 @@ func (s *Sandbox) Resume(ctx context.Context) (Usage, error) {
 	if err != nil {
 		return Usage{}, err
 	}
-	s.caller = ctx
 	if waits {
 		return s.glance(OutcomeOutOfFuel), fault.ErrOutOfFuel
 	}
+	s.caller = ctx
 	return s.drive(false)
 }
 
-// Output and Results are what the call that Refuel or Resume finished produced.
 // glance takes the account of a call that stays paused, and gives the sandbox back.
 func (s *Sandbox) glance(o Outcome) Usage {
 	u := s.usage(o)
@@ -416,6 +416,7 @@ func (s *Sandbox) glance(o Outcome) Usage {
 	return u
 }
 
+// Output and Results are what the call that Refuel or Resume finished produced.
 func (s *Sandbox) Output() []byte { return s.output() }
 
 // Results returns the values of a finished CallValues.
@@ -459,8 +460,8 @@ func (s *Sandbox) Abandon(context.Context) error {
 		return err
 	}
 	s.discard(errAbandoned)
-	s.host.Rollback()
 	s.endScope()
+	s.host.Rollback()
 	var err error
 	if s.work.instantiate {
 		s.dropInstance()
@@ -508,7 +509,6 @@ func (s *Sandbox) Terminate(context.Context) error {
 	return nil
 }
 
-// Close ends the sandbox like Terminate and returns its memory. A call that is
 // endPaused ends a paused call of a sandbox that was terminated.
 func (s *Sandbox) endPaused() {
 	s.discard(fault.ErrTerminated)
@@ -518,6 +518,7 @@ func (s *Sandbox) endPaused() {
 	s.release()
 }
 
+// Close ends the sandbox like Terminate and returns its memory. A call that is
 // running on another goroutine is told to end, and its memory is returned then.
 func (s *Sandbox) Close(ctx context.Context) error { return s.Terminate(ctx) }
 

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -56,6 +57,10 @@ func (e *Engine) readCache(key string) *image {
 	if err != nil {
 		return nil
 	}
+	b, mine := bytes.CutSuffix(b, []byte(key))
+	if !mine {
+		return nil // it was moved here from another module's place
+	}
 	i, err := decodeImage(b)
 	if err != nil {
 		return nil
@@ -63,12 +68,13 @@ func (e *Engine) readCache(key string) *image {
 	return i
 }
 
-// writeCache stores an image so that a reader sees all of it or nothing.
+// writeCache stores an image so that a reader sees all of it or nothing, with
+// its key behind it: a file says whose it is.
 func (e *Engine) writeCache(key string, i *image) error {
 	if e.cacheDir == "" {
 		return nil
 	}
-	return writeWhole(e.cachePath(key), encodeImage(i))
+	return writeWhole(e.cachePath(key), append(encodeImage(i), key...))
 }
 
 // writeWhole writes a file beside its place and moves it there, so that no

@@ -82,6 +82,64 @@ func TestCache(t *testing.T) {
 	}
 }
 
+// A whole file in another module's place, in our cache or the engine's, is
+// never run for that module.
+func TestCacheSwapped(t *testing.T) {
+	constant := func(n int32) *wasm.Builder {
+		b := wasm.NewBuilder()
+		b.Func("main", nil, wasm.Types(i32), nil, func(e *wasm.Emitter) { e.I32Const(n) })
+		return b
+	}
+	dir := t.TempDir()
+	var files [2][]string
+	for i := range files {
+		before := map[string]bool{}
+		for _, f := range allFiles(t, dir) {
+			before[f] = true
+		}
+		compile(t, newEngine(t, EngineConfig{CacheDir: dir}), constant(int32(i)))
+		for _, f := range allFiles(t, dir) {
+			if !before[f] {
+				files[i] = append(files[i], f)
+			}
+		}
+	}
+	if len(files[0]) != 2 || len(files[1]) != 2 {
+		t.Fatalf("%v: one image and one of machine code each", files)
+	}
+	for k := range files[0] {
+		t.Run(filepath.Base(filepath.Dir(files[0][k])), func(t *testing.T) {
+			b, err := os.ReadFile(files[0][k])
+			if err == nil {
+				err = os.WriteFile(files[1][k], b, 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := compile(t, newEngine(t, EngineConfig{CacheDir: dir}), constant(1))
+			v, _, err := p.CallValues(background, "main", nil, Config{})
+			if err != nil || v[0] != I32(1) {
+				t.Errorf("%v %v", v, err)
+			}
+		})
+	}
+}
+
+// allFiles are the files below dir, in order of their names.
+func allFiles(t *testing.T, dir string) []string {
+	t.Helper()
+	var files []string
+	if err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files = append(files, path)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
 // Several processes and goroutines may fill one cache at once.
 func TestCacheConcurrently(t *testing.T) {
 	dir := t.TempDir()

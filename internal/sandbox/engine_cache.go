@@ -26,7 +26,7 @@ type machineCode struct{ dir string }
 
 const (
 	codeMagic  = "vudo-code\x00\x00\x01"
-	codeHead   = len(codeMagic) + 4 // and the CRC-32C of the rest
+	codeHead   = len(codeMagic) + 4 // and the CRC-32C of the key and the rest
 	codeBuffer = 256 << 10
 )
 
@@ -38,7 +38,7 @@ func (c *machineCode) Get(key [32]byte) (io.ReadCloser, bool, error) {
 	if err != nil {
 		return nil, false, nil
 	}
-	if !wholeCode(f) {
+	if !wholeCode(f, key) {
 		f.Close()
 		return nil, false, nil
 	}
@@ -62,13 +62,16 @@ func (c *codeReader) Read(p []byte) (int, error) {
 
 func (c *codeReader) Close() error { return c.f.Close() }
 
-// wholeCode checks head and sum, and leaves the file at its content.
-func wholeCode(f *os.File) bool {
+// wholeCode checks head and sum, and leaves the file at its content. A file that
+// was moved here from another key's place has another sum: code never runs
+// under a module that it was not made of.
+func wholeCode(f *os.File, key [32]byte) bool {
 	head := make([]byte, codeHead)
 	if _, err := io.ReadFull(f, head); err != nil || string(head[:len(codeMagic)]) != codeMagic {
 		return false
 	}
 	sum := crc32.New(crcTable)
+	sum.Write(key[:])
 	if _, err := io.CopyBuffer(sum, struct{ io.Reader }{f}, make([]byte, codeBuffer)); err != nil {
 		return false
 	}
@@ -85,7 +88,7 @@ func (c *machineCode) Add(key [32]byte, content io.Reader) error {
 		return err
 	}
 	copy(b.Bytes(), codeMagic)
-	binary.LittleEndian.PutUint32(b.Bytes()[len(codeMagic):], crc32.Checksum(b.Bytes()[codeHead:], crcTable))
+	binary.LittleEndian.PutUint32(b.Bytes()[len(codeMagic):], crc32.Update(crc32.Checksum(key[:], crcTable), crcTable, b.Bytes()[codeHead:]))
 	_ = writeWhole(c.path(key), b.Bytes())
 	return nil
 }

@@ -115,6 +115,9 @@ func runDoctor(s *session, _ []string) (*result, error) {
 }
 
 func (s *session) diagnose() []check {
+	if s.home == "" { // there is no place in which to look for the rest
+		return []check{s.checkHome(), checkClock(time.Now()), s.checkEngine(), checkTools()}
+	}
 	return []check{s.checkHome(), s.checkConfig(), s.checkDisk(), checkClock(time.Now()), s.checkConsents(), s.checkStorage(), s.checkCache(), s.checkEngine(), checkTools()}
 }
 
@@ -205,7 +208,11 @@ func (s *session) checkDisk() check {
 		c.Verdict, c.Text = verdictWarn, fmt.Sprintf("free space is unknown: %v", err)
 		return c
 	}
-	c.Text = size(free) + " free in " + dir
+	return judgeDisk(free, dir)
+}
+
+func judgeDisk(free uint64, dir string) check {
+	c := check{Name: "disk", Verdict: verdictOK, Text: size(free) + " free in " + dir}
 	switch {
 	case free < diskFull:
 		c.Verdict, c.Repair = verdictFail, "free some space; vudo cache clean drops compiled code"
@@ -297,9 +304,12 @@ func checkTools() check {
 
 // showConfig prints every key with its value and where that comes from.
 func (s *session) showConfig() (*result, error) {
-	cfg, err := loadConfig(s.home)
-	if err != nil {
-		return nil, err
+	cfg := defaultConfig(s.home)
+	if s.home != "" {
+		var err error
+		if cfg, err = loadConfig(s.home); err != nil {
+			return nil, err
+		}
 	}
 	type setting struct {
 		Key    string `json:"key"`

@@ -122,11 +122,13 @@ func (s *session) configure(lenient bool) error {
 		return err
 	}
 	s.home = home // "" when there is none, which only the doctor minds
-	c, err := loadConfig(home)
-	s.config = c
-	if err != nil && !lenient {
-		return err
+	s.config = defaultConfig(home)
+	if home != "" {
+		if s.config, err = loadConfig(home); err != nil && !lenient {
+			return err
+		}
 	}
+	c := s.config
 	color, ok := s.given("color")
 	switch {
 	case ok && color != "auto" && color != "always" && color != "never":

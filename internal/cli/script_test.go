@@ -18,6 +18,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// A test that uses the engine in this process starts the test binary again
+	// as its compile worker.
+	if code, ok := workerMain(os.Args[1:]); ok {
+		os.Exit(code)
+	}
 	testscript.Main(m, map[string]func(){
 		"vudo": func() { os.Exit(Main(os.Args[1:])) },
 	})

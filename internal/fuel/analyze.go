@@ -37,9 +37,9 @@ type analysis struct {
 	funcs []facts // of the defined functions
 	calls []uint32
 	types []uint32
-	// called says of each loop, in the order of the source, whether it makes a
-	// call that checks in every turn; only for functions that call and loop.
-	called []bool
+	// called describes each loop, in the order of the source; only of functions
+	// that call and loop.
+	called []loopKind
 
 	typeOf      []uint32 // type index of every function, imports first
 	globalTypes []wasm.ValType

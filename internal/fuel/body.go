@@ -105,9 +105,9 @@ type block struct {
 	label    int   // w.depth inside: a branch to it from depth d has the label d - label
 	bt       wasm.BlockType
 	targeted bool
-	called   bool  // a loop without a check at its head
-	exit     state // meet of the branches to its end
-	start    state // of an if without else so far: where its condition was
+	kind     loopKind // of a loop without a check at its head
+	exit     state    // meet of the branches to its end
+	start    state    // of an if without else so far: where its condition was
 }
 
 // patch replaces src[start:end] by patched[from:to].
@@ -307,9 +307,10 @@ func (w *writer) reload() {
 type regionEnd uint8
 
 const (
-	needsExact regionEnd = 1 << iota // the global must be exact when the region has run
-	checksNext                       // a check follows before anything else is charged
-	turns                            // a branch back to a loop without a check at its head
+	needsExact  regionEnd = 1 << iota // the global must be exact when the region has run
+	checksNext                        // a check follows before anything else is charged
+	turns                             // a branch back to a loop without a check at its head
+	defersCheck                       // and every branch target takes over a check that is due
 )
 
 // closeRegion charges the region that ends at src[end], then copies its code.
@@ -350,7 +351,7 @@ func (w *writer) charge(how regionEnd) {
 	}
 	w.entry = false
 	w.path.cost += w.cost
-	if w.path.due && how&checksNext == 0 || w.path.cost > segmentLimit || w.path.cost > turnLimit && how&turns != 0 {
+	if w.path.due && how&(checksNext|defersCheck) == 0 || w.path.cost > segmentLimit || w.path.cost > turnLimit && how&turns != 0 {
 		w.check()
 	}
 }

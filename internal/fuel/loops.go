@@ -23,16 +23,30 @@ func (a *analysis) findCalledLoops() {
 		f.local = f.loops
 		if f.called.from < f.called.to {
 			f.local = false
-			for _, covered := range a.called[f.called.from:f.called.to] {
-				f.local = f.local || !covered
+			for _, kind := range a.called[f.called.from:f.called.to] {
+				f.local = f.local || kind&callsEachTurn == 0
 			}
 		}
 	}
 }
 
-// calledLoop reports whether the n-th loop of f makes a call in every turn.
-func (a *analysis) calledLoop(f *facts, n int) bool {
-	return f.called.from+n < f.called.to && a.called[f.called.from+n]
+// loopKind is what is known of a loop before its code is written.
+type loopKind uint8
+
+const (
+	// callsEachTurn: every turn makes a call that checks, or after which a check is due.
+	callsEachTurn loopKind = 1 << iota
+	// callsFirst: the first region of a turn ends with a call of a function that
+	// checks on entry, so that a check which is due can wait for the next turn.
+	callsFirst
+)
+
+// loop returns what is known of the n-th loop of f.
+func (a *analysis) loop(f *facts, n int) loopKind {
+	if f.called.from+n >= f.called.to || a.called[f.called.from+n]&callsEachTurn == 0 {
+		return 0
+	}
+	return a.called[f.called.from+n]
 }
 
 type loopScan struct {
@@ -55,12 +69,13 @@ func (s *loopScan) function(a *analysis, i int) {
 	s.r.Reset(a.m.Codes[i].Body)
 	var in wasm.Instr
 	covered, open, dead := 0, 0, 0
+	head := -1 // the loop in whose first region the reader is
 	jump := func(depth uint32) {
 		b := &s.blocks[len(s.blocks)-1-int(depth)]
 		if b.class != loopStart {
 			b.exit = min(b.exit, covered)
 		} else if covered <= b.depth {
-			a.called[b.loop] = false
+			a.called[b.loop] &^= callsEachTurn
 		}
 	}
 	for s.r.Next(&in) {
@@ -90,7 +105,8 @@ func (s *loopScan) function(a *analysis, i int) {
 			s.blocks = append(s.blocks, loopBlock{class: c, exit: noPath, start: covered})
 		case loopStart:
 			s.blocks = append(s.blocks, loopBlock{class: c, loop: len(a.called), depth: open})
-			a.called = append(a.called, true)
+			head = len(a.called)
+			a.called = append(a.called, callsEachTurn)
 			open++
 		case elseStart:
 			b := &s.blocks[len(s.blocks)-1]
@@ -121,11 +137,20 @@ func (s *loopScan) function(a *analysis, i int) {
 		case returns, traps, tailCall, tailIndirect:
 			dead = 1
 		case call:
-			if d := int(in.A) - a.imported; d < 0 || !a.funcs[d].bounded {
+			d := int(in.A) - a.imported
+			if d < 0 || !a.funcs[d].bounded {
 				covered = open
+			}
+			if head >= 0 && d >= 0 && a.funcs[d].checks {
+				a.called[head] |= callsFirst
 			}
 		case callIndirect:
 			covered = open
+		}
+		switch c {
+		case plain, trapping, localGet, localSet, functionRef, segmentDrop, blockStart, loopStart:
+		default:
+			head = -1
 		}
 	}
 }

@@ -26,11 +26,11 @@ func (w *writer) operator(o *operator, in *wasm.Instr) error {
 		w.depth++
 		w.blocks = append(w.blocks, block{class: ifStart, label: w.depth, bt: in.BlockType(), exit: unreachable, start: w.path})
 	case loopStart:
-		called := w.a.calledLoop(w.f, w.loops)
+		kind := w.a.loop(w.f, w.loops)
 		w.loops++
-		if called {
+		if kind != 0 {
 			w.closeRegion(in.Start, 0)
-			w.plainLoop(in)
+			w.plainLoop(in, kind)
 		} else {
 			w.closeRegion(in.Start, checksNext)
 			w.loop(in)
@@ -46,10 +46,14 @@ func (w *writer) operator(o *operator, in *wasm.Instr) error {
 		w.branchTo(in.A)
 		w.dead = 1
 	case branchIf:
-		w.closeRegion(in.Start, w.turning(in.A))
+		turning := w.turning(in.A)
+		w.closeRegion(in.Start, turning)
 		w.replace(in)
 		w.op(byte(wasm.OpBrIf))
 		w.branchTo(in.A)
+		if turning&defersCheck != 0 && w.path.due {
+			w.check() // on the way out; the way back brings it to the head
+		}
 	case branchTable:
 		w.closeRegion(in.Start, w.turning(in.Table...))
 		w.replace(in)
@@ -100,15 +104,20 @@ func (w *writer) operator(o *operator, in *wasm.Instr) error {
 	return nil
 }
 
-// turning says whether a branch to one of these labels goes back to a loop
+// turning says what a branch to these labels does where one goes back to a loop
 // without a check at its head.
 func (w *writer) turning(labels ...uint32) regionEnd {
+	how := defersCheck
 	for _, l := range labels {
-		if w.blocks[len(w.blocks)-1-int(l)].called {
-			return turns
+		kind := w.blocks[len(w.blocks)-1-int(l)].kind
+		if kind != 0 {
+			how |= turns
+		}
+		if kind&callsFirst == 0 {
+			how &^= defersCheck
 		}
 	}
-	return 0
+	return how
 }
 
 // branchTo writes the label of a branch to the block depth levels out.
@@ -191,24 +200,23 @@ func (w *writer) loop(in *wasm.Instr) {
 	w.from = in.End
 }
 
-// plainLoop opens a loop that checks after a call in every turn.
-func (w *writer) plainLoop(in *wasm.Instr) {
+// plainLoop opens a loop that makes a checking call in every turn.
+func (w *writer) plainLoop(in *wasm.Instr, kind loopKind) {
 	w.track.point(len(w.out), in.Start)
 	w.op(byte(wasm.OpLoop))
 	w.blockType(int64(in.BlockType()))
 	w.depth++
-	w.blocks = append(w.blocks, block{class: loopStart, label: w.depth, bt: in.BlockType(), exit: unreachable, called: true})
-	w.path.cost = max(w.path.cost, turnLimit)
-	w.path.clean = false
+	w.blocks = append(w.blocks, block{class: loopStart, label: w.depth, bt: in.BlockType(), exit: unreachable, kind: kind})
+	w.path = state{cost: max(w.path.cost, turnLimit), due: w.path.due || kind&callsFirst != 0}
 	w.from = in.End
 }
 
 // endLoop closes what loop or plainLoop opened. The end of a loop is no branch
 // target, so the region goes on behind it.
 func (w *writer) endLoop(in *wasm.Instr, live bool) {
-	called := w.blocks[len(w.blocks)-1].called
+	kind := w.blocks[len(w.blocks)-1].kind
 	w.blocks = w.blocks[:len(w.blocks)-1]
-	if called {
+	if kind != 0 {
 		w.depth--
 		return
 	}

@@ -337,8 +337,7 @@ func (s *State) preopened(fd uint64) (string, bool) {
 }
 
 func prestatGet(s *State, a []uint64) int64 {
-	p, ok := s.bytes(a[1], 8)
-	if !ok {
+	if !s.inMemory(a[1], 8) {
 		return int64(errnoFault)
 	}
 	name, ok := s.preopened(a[0])
@@ -346,7 +345,7 @@ func prestatGet(s *State, a []uint64) int64 {
 		return int64(errnoBadf)
 	}
 	s.charge(8)
-	p, _ = s.bytes(a[1], 8)
+	p, _ := s.bytes(a[1], 8)
 	binary.LittleEndian.PutUint64(p, uint64(len(name))<<32) // kind 0: a directory
 	s.out = 8
 	return 0

@@ -60,6 +60,30 @@ func branches(functions, n int) func(b *wasm.Builder) {
 	}
 }
 
+func repeat(n int, f func(e *wasm.Emitter)) func(e *wasm.Emitter) {
+	return func(e *wasm.Emitter) {
+		for range n {
+			f(e)
+		}
+	}
+}
+
+// stores is a function of stores, each to a place of its own, spread over nested blocks.
+func stores(n, blocks int) func(b *wasm.Builder) {
+	return func(b *wasm.Builder) {
+		b.Memory(1, 1)
+		b.Func("run", nil, nil, nil, func(e *wasm.Emitter) {
+			for i := range n {
+				if i%(n/blocks) == 0 {
+					e.Block(wasm.BlockEmpty)
+				}
+				e.I32Const(int32(i)).I64Const(3).Mem(wasm.OpI64Store, 3, 0)
+			}
+			repeat(blocks, func(e *wasm.Emitter) { e.End() })(e)
+		})
+	}
+}
+
 const invalid = "Invalid module: "
 
 // lie is a section that says it holds n things and holds none.
@@ -74,7 +98,7 @@ var compiles = row{attempt: "a module that is expensive to compile", shapes: []s
 	{name: "a br_table of a million", build: branches(1, 1_000_000), refused: invalid},
 	{name: "a br_table just above the limit", build: branches(1, 4098), refused: invalid},
 	{name: "many br_tables within the limit", build: branches(300, 4000), refused: invalid},
-	{name: "2,001 locals", build: func(b *wasm.Builder) { b.Func("run", nil, nil, i32s(2001), nil) }, refused: invalid},
+	{name: "8,193 locals", build: func(b *wasm.Builder) { b.Func("run", nil, nil, i32s(8193), nil) }, refused: invalid},
 	{name: "four thousand million locals", build: func(b *wasm.Builder) {
 		b.LocalGroups(b.Func("run", nil, nil, nil, nil), wasm.LocalGroup{Count: 1<<32 - 1, Type: wasm.I64})
 	}, refused: invalid},
@@ -128,4 +152,11 @@ var compiles = row{attempt: "a module that is expensive to compile", shapes: []s
 	{name: "the most loops over locals that is permitted", build: nested(200, wasm.OpLoop, 80)},
 	{name: "the most ifs over locals that is permitted", build: inRow(1000, 250, wasm.OpIf)},
 	{name: "the greatest br_tables that are permitted", build: branches(4, 4000)},
+	{name: "the most stores among blocks that is permitted", build: stores(8000, 4000)},
+	{name: "the most loops that are permitted", build: func(b *wasm.Builder) {
+		b.Func("run", nil, nil, nil, repeat(1000, func(e *wasm.Emitter) { e.Loop(wasm.BlockEmpty).End() }))
+	}},
+	{name: "the most branches that are permitted", build: func(b *wasm.Builder) {
+		b.Func("run", nil, nil, nil, repeat(8000, func(e *wasm.Emitter) { e.I32Const(0).BrIf(0) }))
+	}},
 }}

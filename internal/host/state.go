@@ -153,6 +153,10 @@ func (s *State) identity() Identity {
 	return s.id
 }
 
+// Pending reports whether the call has touched its storage, so that Commit has
+// something to do.
+func (s *State) Pending() bool { return s.tx != nil }
+
 // Commit ends a call that succeeded: its writes to storage are durable when
 // Commit returns nil. fault.ErrConflict says that something it read was changed
 // meanwhile; nothing is written then. Either way the call is over. ctx bounds

@@ -85,8 +85,11 @@ func (s *Sandbox) unwind(err error) {
 // contextFault says how a call ends whose context is done.
 func contextFault(ctx context.Context) error {
 	cause := context.Cause(ctx)
-	if errors.Is(cause, context.DeadlineExceeded) {
+	switch {
+	case errors.Is(cause, context.DeadlineExceeded), errors.Is(cause, fault.ErrDeadline):
 		return fault.ErrDeadline
+	case errors.Is(cause, fault.ErrTerminated):
+		return cause
 	}
 	return fmt.Errorf("%w: %w", fault.ErrTerminated, cause)
 }

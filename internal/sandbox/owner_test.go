@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/univrs/vudo/internal/fault"
+	"github.com/univrs/vudo/internal/host"
 	"github.com/univrs/vudo/internal/wasm"
 	"github.com/univrs/vudo/spirit"
 )
@@ -219,5 +220,59 @@ func TestEngineCloseBesideCalls(t *testing.T) {
 		if err := p.Close(background); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// stuckStore is a store whose writes take until their context ends.
+type stuckStore struct {
+	host.MemoryStore
+	began chan struct{}
+}
+
+func (s *stuckStore) Update(ctx context.Context, _ host.Namespace, _ func(host.StoreTx) error) error {
+	s.began <- struct{}{}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// The commit at the end of a call is inside of its deadline, and is cut off by
+// Terminate and by the caller's context.
+func TestCommitIsPartOfTheCall(t *testing.T) {
+	b := wasm.NewBuilder()
+	set := b.ImportFunc("vudo", "host_storage_set", wasm.Types(i32, i32, i32, i32), wasm.Types(i32))
+	b.Memory(1, 1)
+	b.Func("main", nil, nil, nil, func(e *wasm.Emitter) {
+		e.I32Const(0).I32Const(1).I32Const(0).I32Const(1).Call(set).If(wasm.BlockEmpty).Op(wasm.OpUnreachable).End()
+	})
+	for name, c := range map[string]struct {
+		end  func(clock *handClock, s *Sandbox, cancel func())
+		want error
+		in   State
+	}{
+		"deadline":  {func(clock *handClock, _ *Sandbox, _ func()) { clock.advance(time.Minute) }, fault.ErrDeadline, Failed},
+		"terminate": {func(_ *handClock, s *Sandbox, _ func()) { _ = s.Terminate(background) }, fault.ErrTerminated, Terminated},
+		"context":   {func(_ *handClock, _ *Sandbox, cancel func()) { cancel() }, fault.ErrTerminated, Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			clock := newHandClock()
+			e := newEngine(t, EngineConfig{Clock: clock})
+			store := &stuckStore{began: make(chan struct{}, 1)}
+			s := ready(t, compile(t, e, b), Config{
+				Limits: spirit.Limits{Duration: time.Second}, Rights: rights(t, spirit.StorageWrite),
+				Host: host.StateConfig{Services: &host.Services{Clock: clock, Storage: store}},
+			})
+			ctx, cancel := context.WithCancel(background)
+			defer cancel()
+			result := async(func() (Usage, error) {
+				_, u, err := s.Call(ctx, "main", nil)
+				return u, err
+			})
+			<-store.began
+			eventually(t, "the deadline is watched", clock.waiting)
+			c.end(clock, s, cancel)
+			got := wait(t, result)
+			wantErr(t, got.err, c.want)
+			wantState(t, s, c.in)
+		})
 	}
 }

@@ -173,14 +173,12 @@ func (s *Sandbox) finish(err error) (Usage, error) {
 	if err == nil {
 		err = s.applicationError()
 	}
-	s.endScope()
 	if err == nil {
-		if cerr := s.host.Commit(s.caller); cerr != nil {
-			err = cerr
-		}
+		err = s.commit()
 	} else {
 		s.host.Rollback()
 	}
+	s.endScope()
 	outcome := outcomeOf(err)
 	u := s.usage(outcome)
 	event := EventReturn
@@ -227,6 +225,20 @@ func (s *Sandbox) finish(err error) (Usage, error) {
 		s.report(event, outcome, err)
 	}
 	return u, err
+}
+
+// commit makes the call's writes durable. That is a part of the call: it ends
+// with the deadline, with the caller's context and with Terminate.
+func (s *Sandbox) commit() error {
+	if !s.host.Pending() {
+		return s.host.Commit(s.caller)
+	}
+	ctx := s.callContext()
+	err := s.host.Commit(ctx)
+	if err != nil && ctx.Err() != nil {
+		return contextFault(ctx)
+	}
+	return err
 }
 
 // report tells the listener how a call ended.

@@ -185,8 +185,7 @@ func (s *Sandbox) Resume(ctx context.Context) (Result, error) {
 
 // outcome is the result of a call that went on.
 func (s *Sandbox) outcome(u *sandbox.Usage, err error) Result {
-	out := s.inner.Output()
-	r := Result{Output: out, Receipt: s.receipt(u, out)}
+	r := Result{Output: u.Output, Receipt: s.receipt(u, u.Output)}
 	if err == nil && u.Outcome == OutcomeOK {
 		r.Values = s.inner.Results()
 	}

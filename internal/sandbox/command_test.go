@@ -94,8 +94,8 @@ func TestCommandSplit(t *testing.T) {
 		stops++
 		u, err = s.Refuel(background, 90)
 	}
-	if err != nil || string(s.Output()) != string(in) || u.FuelUsed != want.FuelUsed || stops < 20 {
-		t.Fatalf("%d stops, %q %v, %d fuel, want %d", stops, s.Output(), err, u.FuelUsed, want.FuelUsed)
+	if err != nil || string(u.Output) != string(in) || u.FuelUsed != want.FuelUsed || stops < 20 {
+		t.Fatalf("%d stops, %q %v, %d fuel, want %d", stops, u.Output, err, u.FuelUsed, want.FuelUsed)
 	}
 }
 

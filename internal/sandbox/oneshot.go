@@ -25,7 +25,7 @@ func (p *Program) Call(ctx context.Context, export string, in []byte, cfg Config
 		return nil, Usage{}, err
 	}
 	u, err := s.runOnce(ctx, in, work{export: x})
-	return s.output(), u, err
+	return u.Output, u, err
 }
 
 // CallValues is Call for a scalar export.

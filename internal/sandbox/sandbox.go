@@ -312,7 +312,7 @@ func (s *Sandbox) Call(ctx context.Context, export string, in []byte) ([]byte, U
 	s.work = work{export: x, instantiate: x.Convention == Command || s.inst == nil}
 	s.arguments(nil)
 	u, err := s.drive(true)
-	return s.output(), u, err
+	return u.Output, u, err
 }
 
 // CallValues runs a scalar export with typed arguments.
@@ -416,10 +416,7 @@ func (s *Sandbox) glance(o Outcome) Usage {
 	return u
 }
 
-// Output and Results are what the call that Refuel or Resume finished produced.
-func (s *Sandbox) Output() []byte { return s.output() }
-
-// Results returns the values of a finished CallValues.
+// Results returns the values of a CallValues that Refuel or Resume has finished.
 func (s *Sandbox) Results() []Value { return s.results(nil) }
 
 // Pause asks a running call to stop at its next hook or host call; the call

@@ -95,8 +95,9 @@ type Usage struct {
 	Paused     time.Duration
 	CPU        time.Duration // Duration without waiting
 
-	Host  host.Counts
-	Input []byte // the caller's own bytes, for the digest; nil for a stream
+	Host   host.Counts
+	Input  []byte // the caller's own bytes, for the digest; nil for a stream
+	Output []byte // what a bytes call has written so far; nil for a stream
 }
 
 // Invocation is the id of a call: the sandbox's plus the call's number in it.
@@ -117,7 +118,7 @@ func (s *Sandbox) usage(o Outcome) Usage {
 		Sandbox: s.id, Sequence: s.sequence, Started: s.began, Outcome: o,
 		FuelUsed: uint64(s.consumed()), FuelLimit: uint64(s.meter.granted),
 		Paused: s.paused, CPU: s.meter.cpu, Duration: s.duration,
-		Host: s.host.Counts(), Input: s.input,
+		Host: s.host.Counts(), Input: s.input, Output: s.output(),
 	}
 	if s.duration == 0 {
 		now := s.eng.clock.Now()

@@ -37,6 +37,7 @@ func TestGeneratedTables(t *testing.T) {
 		{"docs/spec/vm.md", "states", statesTable},
 		{"docs/spec/vm.md", "capabilities", capabilitiesTable},
 		{"docs/spec/vm.md", "trap kinds", kindsTable},
+		{"docs/spec/vm.md", "events", eventsTable},
 		{"docs/spec/fuel.md", "tariff", tariffTable},
 		{"docs/spec/fuel.md", "shapes", shapesTable},
 		{"docs/spec/host.md", "host functions", hostTable},
@@ -143,6 +144,30 @@ func kindsTable(t *testing.T) string {
 		rows = append(rows, []string{"`" + k.String() + "`", why[k]})
 	}
 	return lint.MarkdownTable([]string{"Kind", "When"}, rows)
+}
+
+func eventsTable(t *testing.T) string {
+	when := map[sandbox.EventKind]string{
+		sandbox.SandboxCreated:     "a sandbox was made",
+		sandbox.SandboxInitialized: "it is Ready",
+		sandbox.SandboxTerminated:  "it was closed or terminated",
+		sandbox.ExecutionStarted:   "a call, or start code, begins",
+		sandbox.ExecutionCompleted: "it returned",
+		sandbox.ExecutionTrapped:   "it ended otherwise",
+		sandbox.FuelExhausted:      "it waits for fuel",
+		sandbox.FuelRefilled:       "it was given fuel",
+		sandbox.CapabilityGranted:  "a right was given to a sandbox that exists",
+		sandbox.CapabilityDenied:   "a request was refused",
+		sandbox.HostCallInvoked:    "a host function was called",
+	}
+	var rows [][]string
+	for _, k := range sandbox.EventKinds() {
+		if when[k] == "" {
+			t.Errorf("event %v has no description", k)
+		}
+		rows = append(rows, []string{"`" + k.String() + "`", when[k]})
+	}
+	return lint.MarkdownTable([]string{"Event", "When"}, rows)
 }
 
 // tariffTable lists the operators by what one costs, from the opcode table.

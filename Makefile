@@ -18,7 +18,7 @@ TOOL := $(GO) tool -modfile=tools/go.mod
 
 # Debian packages that the tests call where they find them: the text format's
 # assembler, a second engine to compare fuel with, an emulator, compilers.
-TEST_APT := gcc libc6-dev git make wabt nodejs npm qemu-user bsdutils
+TEST_APT := gcc libc6-dev git make wabt qemu-user $(if $(shell command -v npm),,nodejs npm) bsdutils
 
 .PHONY: all help test-tools tools lint generate build test unit race race-all long fuzz spec cross arm64 ci-slow fmt clean
 

@@ -1,6 +1,8 @@
 # Guest programs: the kernels of bench/ and the examples in other languages.
 #
-#   make lang-tools   installs the compilers (Debian, as root; npm is expected)
+#   make lang-tools   installs the compilers (Debian 12, as root). Debian's npm is
+#                     taken only where there is none: other builds of Node.js
+#                     conflict with it, and AssemblyScript wants Node.js 20
 #   make kernels      build/kernels/: bench kernels, WebAssembly and native
 #   make lang         examples/*/target/*.wasm, and the conformance sample
 #   make realworld    all of it through VUDO and the bare engine, side by side
@@ -11,7 +13,7 @@
 # machine.
 
 LANG_APT := clang lld llvm wasi-libc libclang-rt-14-dev-wasm32 gcc libc6-dev make \
-	rustc libstd-rust-dev-wasm32 npm
+	rustc libstd-rust-dev-wasm32 $(if $(shell command -v npm),,nodejs npm)
 
 KERNELS := fib sieve sha256 matmul nbody hashmap json interp quicksort
 KERNEL_CLANG := clang --target=wasm32 -O2 -mbulk-memory -msign-ext -mnontrapping-fptoint -ffreestanding -ffp-contract=off -Wall

@@ -151,7 +151,7 @@ func eventsTable(t *testing.T) string {
 		sandbox.SandboxCreated:     "a sandbox was made",
 		sandbox.SandboxInitialized: "it is Ready",
 		sandbox.SandboxTerminated:  "it was closed or terminated",
-		sandbox.ExecutionStarted:   "a call, or start code, begins",
+		sandbox.ExecutionStarted:   "a call begins",
 		sandbox.ExecutionCompleted: "it returned",
 		sandbox.ExecutionTrapped:   "it ended otherwise",
 		sandbox.FuelExhausted:      "it waits for fuel",

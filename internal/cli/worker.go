@@ -8,7 +8,7 @@ import (
 
 // workerWord is the hidden command that compiles one module for another vudo
 // process, so that a module that is costly to compile takes a process with it
-// and nothing else. It speaks the protocol of internal/sandbox and takes no flags.
+// and nothing else. It takes no flags.
 const workerWord = "__compile-worker"
 
 // workerMain runs the compile worker when that is what the command line says.

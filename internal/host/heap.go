@@ -240,10 +240,16 @@ func (s *State) realloc(addr, old, size uint64) int64 {
 		}
 		return int64(addr)
 	}
-	free := uint64(0)
-	for at+n+free < h.top && n+free < want && !bit(h.used, at+n+free) {
-		free++
+	free, steps := uint64(0), uint64(0)
+	for g := at + n; g < h.top && n+free < want; g = at + n + free {
+		run := min(uint64(bits.TrailingZeros64(h.used[g>>6]>>(g&63))), 64-g&63, h.top-g)
+		if run == 0 {
+			break
+		}
+		free += run
+		steps++
 	}
+	s.pay(steps / 64)
 	if n+free >= want {
 		setAll(h.used, at+n, at+want, true)
 		return int64(addr)

@@ -109,6 +109,25 @@ func TestRealloc(t *testing.T) {
 	}
 }
 
+// A search is paid for wherever it is made: behind a block that wants to grow
+// too, so that no call is long and cheap.
+func TestReallocPaysForItsSearch(t *testing.T) {
+	w := newWorld(t, func(c *StateConfig) { c.HeapBase = 1024; c.Grow = nil })
+	w.g.mem = make([]byte, 64<<20)
+	a := w.alloc(16)
+	before := w.g.spent
+	if b := w.raw("vudo_realloc", a, 16, 1<<30); b != 0 || w.last != LimitHit {
+		t.Fatalf("%d %s", b, w.last)
+	}
+	const search = 64 << 20 / (16 * 64 * 64) // granules, in words, 64 of them for one fuel
+	if used := w.g.spent - before; used < baseCall+2*(search-1) || used > baseCall+2*search+2 {
+		t.Errorf("%d fuel for two searches of %d each", used, search)
+	}
+	if b := w.raw("vudo_realloc", a, 16, 32<<20); b != a {
+		t.Errorf("with room after it the block moved to %d", b)
+	}
+}
+
 func TestHeapFollowsRollback(t *testing.T) {
 	w := newWorld(t, func(c *StateConfig) { c.HeapBase = 1024; c.Rollback = true })
 	w.alloc(16)

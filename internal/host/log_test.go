@@ -1,6 +1,7 @@
 package host
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -180,5 +181,28 @@ func TestPanicAndAssert(t *testing.T) {
 	w.raw("vudo_assert", 0, p, n)
 	if e := w.g.ended; e == nil || e.kind != fault.KindAssert {
 		t.Errorf("vudo_assert ended with %+v", e)
+	}
+}
+
+// What standard error may not say is not copied either: one vector can be as
+// long as the memory.
+func TestStderrBeyondTheLogIsNotKept(t *testing.T) {
+	w := newWorld(t, func(c *StateConfig) { c.Limits.LogBytes = 100 })
+	text := make([]byte, 32<<20)
+	out := w.WASI().Stderr
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if n, err := out.Write(text); n != len(text) || err != nil {
+		t.Errorf("%d %v", n, err)
+	}
+	runtime.ReadMemStats(&after)
+	if kept := after.TotalAlloc - before.TotalAlloc; kept > 1<<20 {
+		t.Errorf("%d bytes were allocated", kept)
+	}
+	if len(w.State.log.stderr) != 0 || w.Counts().LogBytesDropped != uint64(len(text)) || w.Counts().LogBytes != 0 {
+		t.Errorf("%+v, %d bytes kept", w.Counts(), len(w.State.log.stderr))
+	}
+	if _, err := w.WASI().Stderr.Write([]byte("ten bytes\n")); err != nil || w.Counts().LogBytes != 9 {
+		t.Errorf("%v, %d bytes logged", err, w.Counts().LogBytes)
 	}
 }

@@ -138,8 +138,8 @@ func (w stdout) Write(p []byte) (int, error) {
 
 // Write accepts everything: what may not be logged is dropped and counted.
 func (w stderr) Write(p []byte) (int, error) {
-	if w.s.rights.Check(spirit.TypeActuatorLog) != nil {
-		w.s.log.dropped += uint64(len(p))
+	if w.s.rights.Check(spirit.TypeActuatorLog) != nil || uint64(len(p)) > w.s.limits.LogBytes-w.s.log.bytes {
+		w.s.log.dropped += uint64(len(p)) // and not copied: it may be as long as the memory
 	} else {
 		w.s.join(&w.s.log.stderr, LevelError, p, false)
 	}

@@ -103,7 +103,6 @@ var unreachable = state{clean: true}
 type block struct {
 	class    class // blockStart, loopStart, ifStart, elseStart; unknown for the function
 	label    int   // w.depth inside: a branch to it from depth d has the label d - label
-	bt       wasm.BlockType
 	targeted bool
 	kind     loopKind // of a loop without a check at its head
 	exit     state    // meet of the branches to its end
@@ -357,8 +356,8 @@ func (w *writer) charge(how regionEnd) {
 }
 
 // check enters the host if the counter is negative. The branch jumps over the
-// cold call instead of guarding it with if: the engine then lays the call out
-// of line and keeps the registers of the hot path as they were.
+// cold call: the engine comes to the code behind from the branch first, so it
+// keeps the registers of the hot path there and reloads them in the cold one.
 func (w *writer) check() {
 	w.op(byte(wasm.OpBlock))
 	w.blockType(emptyBlock)

@@ -20,11 +20,11 @@ func (w *writer) operator(o *operator, in *wasm.Instr) error {
 		w.patch(in, w.dropCode(in)...)
 	case blockStart:
 		w.depth++
-		w.blocks = append(w.blocks, block{class: blockStart, label: w.depth, bt: in.BlockType(), exit: unreachable})
+		w.blocks = append(w.blocks, block{class: blockStart, label: w.depth, exit: unreachable})
 	case ifStart:
 		w.closeRegion(in.End, 0)
 		w.depth++
-		w.blocks = append(w.blocks, block{class: ifStart, label: w.depth, bt: in.BlockType(), exit: unreachable, start: w.path})
+		w.blocks = append(w.blocks, block{class: ifStart, label: w.depth, exit: unreachable, start: w.path})
 	case loopStart:
 		kind := w.a.loop(w.f, w.loops)
 		w.loops++
@@ -195,7 +195,7 @@ func (w *writer) loop(in *wasm.Instr) {
 	w.counter()
 	w.op(byte(wasm.OpI64Const), 0, byte(wasm.OpI64LtS), byte(wasm.OpBrIf), 1)
 	w.depth += 4
-	w.blocks = append(w.blocks, block{class: loopStart, label: w.depth, bt: bt, exit: unreachable})
+	w.blocks = append(w.blocks, block{class: loopStart, label: w.depth, exit: unreachable})
 	w.path = state{}
 	w.from = in.End
 }
@@ -206,7 +206,7 @@ func (w *writer) plainLoop(in *wasm.Instr, kind loopKind) {
 	w.op(byte(wasm.OpLoop))
 	w.blockType(int64(in.BlockType()))
 	w.depth++
-	w.blocks = append(w.blocks, block{class: loopStart, label: w.depth, bt: in.BlockType(), exit: unreachable, kind: kind})
+	w.blocks = append(w.blocks, block{class: loopStart, label: w.depth, exit: unreachable, kind: kind})
 	w.path = state{cost: max(w.path.cost, turnLimit), due: w.path.due || kind&callsFirst != 0}
 	w.from = in.End
 }

@@ -54,10 +54,12 @@ func (m *machine) Block(f func(ctx context.Context)) {
 		defer func() { crashed = recover() }()
 		f(ctx)
 	}()
-	s.enter(s.await(done, -1))
+	now := s.await(done, -1)
+	s.enter(now)
 	if crashed != nil {
 		panic(crashed) // a host function's own fault, on the stack that reports it
 	}
+	s.boundary(now) // f may have ended because the call must: at the deadline its ctx does
 }
 
 func (m *machine) Trap(kind fault.Kind, message string) {

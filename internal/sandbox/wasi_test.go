@@ -400,6 +400,33 @@ func TestWASITerminateWhileWriting(t *testing.T) {
 	}
 }
 
+// A call that the budget does not cover pauses before its effect, and makes it
+// once when it goes on.
+//
+// Proves: vm 14.35
+func TestWASIPausesForFuel(t *testing.T) {
+	g := newWASI(t, wasiOptions{change: func(c *Config) { c.Limits.Fuel = 12_000 }})
+	fd := g.mustOpen("f", oCreate, rWrite)
+	p, out := g.room(640_000), g.room(4)
+	size := func() int64 {
+		info, err := os.Stat(g.host("f"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	_, err := g.try("fd_write", fd, g.vec(p, 640_000), 1, out) // 20,000 fuel
+	if !errors.Is(err, fault.ErrOutOfFuel) || size() != 0 {
+		t.Fatalf("with 12,000 fuel: %v, and %d bytes are written", err, size())
+	}
+	if _, err := g.s.Refuel(background, 1_000_000); err != nil {
+		t.Fatal(err)
+	}
+	if size() != 640_000 || g.u32(out) != 640_000 {
+		t.Errorf("after the refuel the file has %d bytes, the guest was told of %d", size(), g.u32(out))
+	}
+}
+
 // Every function on every kind of descriptor, with zeros for the rest: an error
 // number, never a fault of the host.
 //

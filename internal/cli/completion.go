@@ -16,7 +16,8 @@ func completionCommand() command {
 	return command{
 		name: "completion", operands: "bash|zsh|fish|powershell|man", min: 1, max: 1, lenient: true,
 		short: "print a shell completion script or the manual pages",
-		long: "Load the script in your shell's start file; it completes commands, flags and the exports of a module.\n" +
+		long: "Load the script in your shell's start file; it completes commands, flags and the exports of a module. " +
+			"The one for bash uses the functions of the bash-completion package.\n" +
 			"\n" +
 			"  bash        source <(vudo completion bash)\n" +
 			"  zsh         vudo completion zsh > \"${fpath[1]}/_vudo\"\n" +

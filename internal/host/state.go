@@ -144,6 +144,10 @@ func (s *State) Begin(call CallIO) {
 	}
 }
 
+// Instantiated says that the guest has a fresh memory from here on: the book of
+// vudo_alloc begins anew.
+func (s *State) Instantiated() { s.heap = heap{base: s.cfg.HeapBase} }
+
 // identity says whose call it is. The id of the call is made when the first
 // report needs it: most calls report nothing.
 func (s *State) identity() Identity {

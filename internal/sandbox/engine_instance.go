@@ -55,6 +55,7 @@ func (s *Sandbox) instantiate() error {
 	inst.fuel.Set(uint64(s.meter.spare))
 	s.inst = inst
 	inst.rest(s)
+	s.host.Instantiated()
 	if s.prog.image.Start {
 		if err := inst.mod.ExportedFunction(fuel.ExportStart).CallWithStack(&s.guest, nil); err != nil {
 			return err

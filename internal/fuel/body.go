@@ -75,7 +75,7 @@ type writer struct {
 	from     int // start in src of what has not been copied yet
 	cost     uint32
 	mayTrap  bool
-	entry    bool // nothing has been charged yet
+	stale    bool // the local does not hold the counter yet, the global does
 	patches  []patch
 	patched  []byte
 	scratch  []byte
@@ -140,7 +140,7 @@ func (w *writer) function(i int) (from, to int, locals []wasm.LocalGroup, err er
 	w.loops = 0
 	w.local = uint32(len(typ.Params)) + uint32(code.NumLocals())
 	w.blocks, w.depth, w.from, w.cost, w.mayTrap = w.blocks[:0], 0, 0, EntryFuel, false
-	w.entry, w.dead = true, 0
+	w.stale, w.dead = w.useLocal, 0
 	w.patches, w.patched = w.patches[:0], w.patched[:0]
 	w.path = state{clean: true}
 	locals = code.Locals
@@ -293,13 +293,10 @@ func (w *writer) flush() {
 	}
 }
 
-// reload takes the counter back after a call.
-func (w *writer) reload() {
-	if w.useLocal {
-		w.get(w.at.fuel)
-		w.localSet(w.local)
-	}
-	w.path.clean = true
+// returned notes that a call has changed the counter. The next charge takes it
+// from the global; where none comes in time, closeRegion reloads the local.
+func (w *writer) returned() {
+	w.stale, w.path.clean = w.useLocal, true
 }
 
 // regionEnd says what follows a region.
@@ -317,9 +314,14 @@ func (w *writer) closeRegion(end int, how regionEnd) {
 	if w.mayTrap {
 		how |= needsExact
 	}
-	if w.cost > 0 {
+	switch {
+	case w.cost > 0:
 		w.charge(how)
-	} else if how&needsExact != 0 {
+	case w.stale:
+		w.get(w.at.fuel)
+		w.localSet(w.local)
+		w.stale = false
+	case how&needsExact != 0:
 		w.flush()
 	}
 	w.cost, w.mayTrap = 0, false
@@ -329,7 +331,7 @@ func (w *writer) closeRegion(end int, how regionEnd) {
 // charge takes w.cost from the counter and checks it where a check is due.
 func (w *writer) charge(how regionEnd) {
 	switch {
-	case !w.useLocal || w.entry:
+	case !w.useLocal || w.stale:
 		w.get(w.at.fuel)
 	default:
 		w.localGet(w.local)
@@ -348,7 +350,7 @@ func (w *writer) charge(how regionEnd) {
 		w.localSet(w.local)
 		w.path.clean = false
 	}
-	w.entry = false
+	w.stale = false
 	w.path.cost += w.cost
 	if w.path.due && how&(checksNext|defersCheck) == 0 || w.path.cost > segmentLimit || w.path.cost > turnLimit && how&turns != 0 {
 		w.check()

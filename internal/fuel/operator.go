@@ -92,7 +92,7 @@ func (w *writer) operator(o *operator, in *wasm.Instr) error {
 		w.closeRegion(in.Start, how)
 		w.replace(in)
 		w.call(w.at.helper[keyOf(in)])
-		w.reload()
+		w.returned()
 		// A bulk operation has checked after its charge; a grow has been in the host.
 		w.path.cost, w.path.due = 0, o.class == grow
 	default:
@@ -150,7 +150,7 @@ func (w *writer) callTo(c class, in *wasm.Instr) {
 		w.dead = 1
 		return
 	}
-	w.reload()
+	w.returned()
 	if d := int(in.A) - w.a.imported; c == call && d >= 0 && w.a.funcs[d].bounded {
 		w.path.cost += uint32(w.a.funcs[d].total)
 	} else {

@@ -42,6 +42,23 @@ func start(t *testing.T, cfg vudo.Config) *vudo.Runtime {
 	return rt
 }
 
+// hurry is a clock on which every look at it takes a second, once it is started.
+type hurry struct {
+	now     time.Time
+	started bool
+}
+
+func (h *hurry) Now() time.Time {
+	if h.started {
+		h.now = h.now.Add(time.Second)
+	}
+	return h.now
+}
+
+func (h *hurry) After(time.Duration) (<-chan time.Time, func()) {
+	return make(chan time.Time), func() {}
+}
+
 func bare(t *testing.T, rt *vudo.Runtime, module []byte, cfg vudo.SandboxConfig) *vudo.Sandbox {
 	t.Helper()
 	sb, err := rt.NewSandbox(background, module, cfg)
@@ -80,10 +97,13 @@ var fields = []string{
 
 // Proves: vm 14.37
 func TestReceipt(t *testing.T) {
-	rt := start(t, vudo.Config{})
+	clock := &hurry{now: time.UnixMilli(1_700_000_000_000)}
+	rt := start(t, vudo.Config{Clock: clock})
 	run := func(export string, in string, cfg vudo.SandboxConfig) vudo.Receipt {
 		t.Helper()
+		clock.started = false
 		sb := bare(t, rt, misbehave(), cfg)
+		clock.started = cfg.Limits.Duration != 0
 		res, _ := sb.Call(background, export, []byte(in))
 		return res.Receipt
 	}
@@ -93,7 +113,7 @@ func TestReceipt(t *testing.T) {
 		limits vudo.Limits
 	}{
 		"ok": {"ok", vudo.Limits{}}, "app-error": {"app-error", vudo.Limits{}}, "trap": {"trap", vudo.Limits{}},
-		"out-of-fuel": {"loop", vudo.Limits{Fuel: 1000}}, "deadline": {"loop", vudo.Limits{Duration: time.Millisecond}},
+		"out-of-fuel": {"loop", vudo.Limits{Fuel: 1000}}, "deadline": {"loop", vudo.Limits{Duration: 5 * time.Second}},
 	} {
 		r := run(c.export, "given", vudo.SandboxConfig{Limits: c.limits})
 		receipts[outcome] = r

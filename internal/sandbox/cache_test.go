@@ -281,7 +281,7 @@ func TestCompileBomb(t *testing.T) {
 		budget budget
 	}{
 		"time in a worker":   {true, budget{200 * time.Millisecond, compileMemory}},
-		"memory in a worker": {true, budget{compileTime, 48 << 20}},
+		"memory in a worker": {true, budget{20 * compileTime, 48 << 20}},
 		"time in process":    {false, budget{200 * time.Millisecond, compileMemory}},
 	} {
 		t.Run(name, func(t *testing.T) {

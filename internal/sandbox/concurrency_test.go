@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/univrs/vudo/internal/fault"
 	"github.com/univrs/vudo/internal/wasm"
@@ -72,7 +73,7 @@ func TestInterference(t *testing.T) {
 	e := newEngine(t, EngineConfig{Slice: 1000})
 	p := compile(t, e, zoo())
 	for range 50 {
-		s := ready(t, p, Config{Limits: spirit.Limits{Fuel: 1 << 50}})
+		s := ready(t, p, Config{Limits: spirit.Limits{Fuel: 1 << 50, Duration: time.Hour}})
 		stop := make(chan struct{})
 		var wg sync.WaitGroup
 		wg.Go(func() {

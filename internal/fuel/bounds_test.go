@@ -83,6 +83,16 @@ func TestOvershoot(t *testing.T) {
 				straight(e, 4000)
 			})
 		},
+		"recursion that a compiler has turned into a loop": func(b *wasm.Builder) {
+			b.Func("run", nil, nil, nil, func(e *wasm.Emitter) { e.I32Const(9).Call(1) })
+			b.Func("", i32s(1), nil, i32s(1), func(e *wasm.Emitter) {
+				e.LocalGet(0).LocalSet(1)
+				e.LocalGet(1).If(wasm.BlockEmpty).Loop(wasm.BlockEmpty)
+				e.LocalGet(1).I32Const(1).Op(wasm.OpI32Sub).Call(1)
+				straight(e, 4000)
+				e.LocalGet(1).I32Const(1).Op(wasm.OpI32Sub, wasm.OpLocalTee).U32(1).BrIf(0).End().End()
+			})
+		},
 		"bulk behind a path": func(b *wasm.Builder) {
 			b.Memory(64, 64)
 			b.Func("run", nil, nil, i32s(1), func(e *wasm.Emitter) {

@@ -27,12 +27,14 @@ type Caller struct {
 }
 
 // Bytes returns n bytes of the guest's memory from ptr, aliased, until the
-// function returns. A range outside of the memory faults the guest.
+// function returns. A range outside of the memory faults the guest. The guest
+// pays for the bytes here, and pauses when it cannot: call it before any effect.
 func (c *Caller) Bytes(ptr, n uint32) []byte {
-	mem := c.Memory()
-	if uint64(ptr)+uint64(n) > uint64(len(mem)) {
+	if uint64(ptr)+uint64(n) > uint64(len(c.Memory())) {
 		c.Trap(fault.KindOutOfBoundsMemory, fmt.Sprintf("a host function was given %d bytes at %d", n, ptr))
 	}
+	c.Charge((uint64(n) + 63) / 64)
+	mem := c.Memory()
 	return mem[ptr : ptr+n : ptr+n]
 }
 

@@ -95,3 +95,35 @@ func TestFuelAtItsBounds(t *testing.T) {
 		}
 	})
 }
+
+// An embedder's function costs its base, and what its bytes are long; bytes that
+// the grant does not cover are paid before the function sees them.
+func TestBytesOfCustomFunctions(t *testing.T) {
+	seen := -1
+	e := newEngine(t, EngineConfig{Functions: []Function{{
+		Name: "take", Capability: spirit.SensorTime, Type: wasm.FuncType{Params: wasm.Types(i32, i32)},
+		Call: func(c *Caller, stack []uint64) error {
+			seen = len(c.Bytes(uint32(stack[0]), uint32(stack[1])))
+			return nil
+		},
+	}}})
+	b := wasm.NewBuilder()
+	take := b.ImportFunc("loa", "take", wasm.Types(i32, i32), nil)
+	b.Memory(1, 1)
+	b.Export("take", wasm.KindFunc, take)
+	s := ready(t, compile(t, e, b), Config{Limits: spirit.Limits{Fuel: 1000}, Rights: rights(t, spirit.SensorTime)})
+	for n, want := range map[int32]uint64{0: 100, 1: 101, 64: 101, 65: 102} {
+		_, u, err := s.CallValues(background, "take", []Value{I32(7), I32(n)})
+		if err != nil || u.FuelUsed != want || seen != int(n) {
+			t.Errorf("%d bytes: %d fuel, want %d; %d seen, %v", n, u.FuelUsed, want, seen, err)
+		}
+	}
+	seen = -1
+	_, _, err := s.CallValues(background, "take", []Value{I32(0), I32(65536)})
+	if wantErr(t, err, fault.ErrOutOfFuel); seen != -1 {
+		t.Error("the function saw bytes that were not paid")
+	}
+	if u, err := s.Refuel(background, 124); err != nil || u.FuelUsed != 1124 || seen != 65536 {
+		t.Errorf("%d fuel, %d seen, %v", u.FuelUsed, seen, err)
+	}
+}

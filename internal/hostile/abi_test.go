@@ -471,9 +471,9 @@ func drowned(t *testing.T, r *run) {
 }
 
 var logs = row{attempt: "floods of log lines, terminal escapes, forged prefixes", shapes: []shape{
-	{name: "64 KiB lines", grant: "log", build: flood(strings.Repeat("x", 65536), vudoCall("host_log_info", 0, 65536)), end: vudo.ErrOutOfFuel, check: drowned},
+	{name: "64 KiB lines", grant: "log", limits: vudo.Limits{Fuel: 300_000}, build: flood(strings.Repeat("x", 65536), vudoCall("host_log_info", 0, 65536)), end: vudo.ErrOutOfFuel, check: drowned},
 	{name: "short lines", grant: "log", build: flood("x", vudoCall("host_log_info", 0, 1)), end: vudo.ErrOutOfFuel, check: drowned},
-	{name: "nothing but newlines", grant: "log", build: flood(strings.Repeat("\n", 60000), vudoCall("host_log_error", 0, 60000)), end: vudo.ErrOutOfFuel, check: drowned},
+	{name: "nothing but newlines", grant: "log", limits: vudo.Limits{Fuel: 300_000}, build: flood(strings.Repeat("\n", 60000), vudoCall("host_log_error", 0, 60000)), end: vudo.ErrOutOfFuel, check: drowned},
 	{name: "a line that is never finished", grant: "log", build: flood(strings.Repeat("x", 1000), vudoCall("vudo_print", 0, 1000)), end: vudo.ErrOutOfFuel, check: drowned},
 	{name: "WASI's standard error", grant: "log", build: flood(string(append(le(64), le(1000)...))+strings.Repeat("e", 2000), wasiCall("fd_write", 2, 0, 1, 2048)), end: vudo.ErrOutOfFuel, check: drowned},
 	{

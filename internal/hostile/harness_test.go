@@ -167,7 +167,7 @@ func witnessModule() []byte {
 
 // try runs one shape and judges what every shape has in common.
 func (s shape) try(t *testing.T) {
-	alarm := time.AfterFunc(2*time.Minute, func() { panic("the shape does not end: " + t.Name()) })
+	alarm := time.AfterFunc(5*time.Minute, func() { panic("the shape does not end: " + t.Name()) })
 	defer alarm.Stop()
 	if s.run != nil {
 		s.run(t)

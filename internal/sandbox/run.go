@@ -274,6 +274,7 @@ func (s *Sandbox) lost() {
 		s.state = Failed
 	}
 	s.mu.Unlock()
+	s.endScope()
 	s.host.Rollback()
 	s.release()
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/univrs/vudo/internal/capability"
 	"github.com/univrs/vudo/internal/sandbox"
 	"github.com/univrs/vudo/spirit"
 )
@@ -201,7 +202,23 @@ func (s *Spirit) config(cfg SandboxConfig) (sandbox.Config, error) {
 	}
 	cfg.Limits = asked
 	c, err := s.rt.config(cfg, m.Asked(), s.Digest())
+	if err != nil {
+		return c, err
+	}
 	c.Required = m.Required
 	c.Host.Identity.Spirit = m.Name + "@" + m.Version
-	return c, err
+	for name, x := range m.Exports {
+		if !x.Restricted {
+			continue
+		}
+		only, err := c.Rights.Narrow(x.Narrowed)
+		if err != nil {
+			return c, err
+		}
+		if c.Narrowed == nil {
+			c.Narrowed = map[string]*capability.Set{}
+		}
+		c.Narrowed[name] = only
+	}
+	return c, nil
 }

@@ -125,6 +125,7 @@ func (s *State) Reset(cfg StateConfig) {
 // Begin starts a call: counters are zero, the result slot is empty, a new
 // storage transaction is open.
 func (s *State) Begin(call CallIO) {
+	s.rights = s.cfg.Rights
 	s.id.Call, s.callID = "", call.Call
 	s.last, s.slot = Success, nil
 	s.failed, s.failCode, s.failText = false, 0, ""
@@ -143,6 +144,12 @@ func (s *State) Begin(call CallIO) {
 		s.kept = s.heap.clone()
 	}
 }
+
+// Narrow makes only the rights of the call that Begin has begun.
+func (s *State) Narrow(only *capability.Set) { s.rights = only }
+
+// Rights are those of the present call; nil denies everything.
+func (s *State) Rights() *capability.Set { return s.rights }
 
 // Instantiated says that the guest has a fresh memory from here on: the book of
 // vudo_alloc begins anew.

@@ -106,7 +106,7 @@ func customFunction(f *Function) api.GoModuleFunc {
 		s := sandboxOf(ctx)
 		m := (*machine)(s)
 		m.Poll()
-		if d := s.cfg.Rights.CheckTarget(f.Capability.Type, f.Capability.Target); d != nil {
+		if d := s.host.Rights().CheckTarget(f.Capability.Type, f.Capability.Target); d != nil {
 			m.Trap(fault.KindDenied, f.Name+" needs the capability "+f.Capability.String())
 		}
 		s.charge(customBase)

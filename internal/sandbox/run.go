@@ -56,6 +56,9 @@ func (s *Sandbox) drive(fresh bool) (Usage, error) {
 	var ended bool
 	if fresh {
 		if s.work.export != nil {
+			if only := s.cfg.Narrowed[s.work.export.Name]; only != nil {
+				s.host.Narrow(only)
+			}
 			s.eng.emit(s, ExecutionStarted, s.work.export.Name)
 		}
 		s.carrier = s.eng.carriers.get()

@@ -29,6 +29,8 @@ type Config struct {
 
 	// Rights is asked at each host call; nil denies everything.
 	Rights *capability.Set
+	// Narrowed are the sets, made by Rights.Narrow, of exports that run with less.
+	Narrowed map[string]*capability.Set
 	// Required is what Initialize refuses to begin without.
 	Required []spirit.Capability
 

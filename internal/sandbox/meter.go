@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"runtime"
 	"time"
 
 	"github.com/univrs/vudo/internal/fault"
@@ -78,6 +79,11 @@ func (s *Sandbox) hook() {
 	now := s.eng.clock.Now()
 	s.adapt(now)
 	s.boundary(now)
+	if s.remaining() >= 0 {
+		// The engine's code cannot be preempted: what else wants to run, the
+		// collector's workers among it, gets its turn here.
+		runtime.Gosched()
+	}
 	for s.remaining() < 0 {
 		s.suspend(HeldFuel)
 		s.boundary(s.eng.clock.Now())

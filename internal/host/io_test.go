@@ -266,3 +266,35 @@ func TestTariff(t *testing.T) {
 		}
 	}
 }
+
+// A transfer of many megabytes stays stoppable while it is digested, and its
+// digest still covers every byte and nothing beyond the memory.
+func TestLargeTransfersLookAtStop(t *testing.T) {
+	digest := func(change int, n uint64) ([32]byte, int, uint64) {
+		w := newWorld(t, nil)
+		w.g.mem = make([]byte, 5*journalPiece)
+		if change >= 0 {
+			w.g.mem[change] = 1
+		}
+		w.reads(8, n, errnoSuccess)
+		return w.journal.sum(), w.g.polls, w.out
+	}
+	const n = 4*journalPiece + 1
+	plain, polls, out := digest(-1, n)
+	if polls != 4 || out != n {
+		t.Errorf("%d looks and %d bytes, want 4 and %d", polls, out, n)
+	}
+	for _, at := range []int{8, 7 + journalPiece, 8 + journalPiece, 8 + n - 1} {
+		if sum, _, _ := digest(at, n); sum == plain {
+			t.Errorf("a changed byte at %d does not show", at)
+		}
+	}
+	for _, at := range []int{7, 8 + n} {
+		if sum, _, _ := digest(at, n); sum != plain {
+			t.Errorf("a byte at %d, outside of the transfer, shows", at)
+		}
+	}
+	if _, polls, out := digest(-1, 5*journalPiece); polls != 0 || out != 0 {
+		t.Errorf("a range past the end: %d looks, %d bytes", polls, out)
+	}
+}

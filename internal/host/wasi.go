@@ -36,6 +36,7 @@ const (
 	maxPath        = 4_096     // bytes
 	maxOpenFiles   = 1_024     // per sandbox, standard streams and mapped directories included
 	randomPiece    = 1 << 20   // bytes drawn between two looks at stop and deadline
+	journalPiece   = 1 << 20   // bytes digested between two of them
 )
 
 // WASIConfig is what the engine's WASI functions work with, as plain Go
@@ -270,10 +271,28 @@ func gateRandom(s *State, a []uint64) errno {
 // memory: it is what the guest learned from outside.
 func (s *State) reads(ptr, n uint64, no errno) errno {
 	if p, ok := s.bytes(ptr, n); ok && no == errnoSuccess {
-		s.journal.data(p)
 		s.out += uint64(len(p))
+		s.learned(ptr, n)
 	}
 	return no
+}
+
+// learned puts memory into the journal, looking at stop and deadline between
+// pieces: a transfer can be as large as the memory.
+func (s *State) learned(ptr, n uint64) {
+	ptr, n = uint64(uint32(ptr)), uint64(uint32(n))
+	for {
+		p, ok := s.bytes(ptr, min(n, journalPiece))
+		if !ok {
+			return
+		}
+		s.journal.data(p)
+		ptr, n = ptr+uint64(len(p)), n-uint64(len(p))
+		if n == 0 {
+			return
+		}
+		s.m.Poll()
+	}
 }
 
 // environ returns the variables that the guest may see now, as NAME=VALUE in

@@ -349,12 +349,9 @@ func doneRead(result int) func(s *State, a []uint64, no errno) errno {
 		n := s.get32(a[result])
 		s.pay(units(int(n)))
 		s.out = uint64(n)
-		list, _ := s.bytes(a[1], uint64(uint32(a[2]))*8)
-		for ; len(list) > 0 && n > 0; list = list[8:] {
-			l := min(n, binary.LittleEndian.Uint32(list[4:]))
-			if p, ok := s.bytes(uint64(binary.LittleEndian.Uint32(list)), uint64(l)); ok {
-				s.journal.data(p)
-			}
+		for v, vectors := a[1], uint32(a[2]); vectors > 0 && n > 0; v, vectors = v+8, vectors-1 {
+			l := min(n, s.get32(v+4))
+			s.learned(uint64(s.get32(v)), uint64(l))
 			n -= l
 		}
 		return no

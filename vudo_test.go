@@ -344,7 +344,8 @@ func TestFunctions(t *testing.T) {
 		}),
 		vudo.Func0("zero", spirit.SensorTime, func(context.Context) (uint32, error) { return math.MaxUint32, nil }),
 	}
-	rt := start(t, vudo.Config{Functions: fs})
+	var audit []vudo.Denial
+	rt := start(t, vudo.Config{Functions: fs, Audit: func(d vudo.Denial) { audit = append(audit, d) }})
 	b := w.NewBuilder()
 	abc := b.ImportFunc("loa", "abc", w.Types(w.I32, w.I64, w.F64), w.Types(w.F64))
 	de := b.ImportFunc("loa", "de", w.Types(w.I32, w.I32, w.F32), w.Types(w.I64))
@@ -359,6 +360,10 @@ func TestFunctions(t *testing.T) {
 	b.Func("lies", nil, nil, nil, func(e *w.Emitter) { e.I32Const(65530).I32Const(7).F32Const(0).Call(de).Op(w.OpDrop) })
 	cfg := vudo.SandboxConfig{Grant: []spirit.Capability{spirit.SensorTime}}
 	res, err := bare(t, rt, b.Bytes(), cfg).CallValues(background, "all")
+	counted := []vudo.HostCall{{Name: "abc", Count: 1}, {Name: "de", Count: 1, In: 4}, {Name: "zero", Count: 1}}
+	if !reflect.DeepEqual(res.Receipt.HostCalls, counted) {
+		t.Errorf("counted %+v", res.Receipt.HostCalls)
+	}
 	want := []vudo.Value{vudo.F64(0.25), vudo.I64(-5), vudo.I32(-1)}
 	if err != nil || !reflect.DeepEqual(res.Values, want) {
 		t.Fatalf("%v %v", res.Values, err)
@@ -373,8 +378,19 @@ func TestFunctions(t *testing.T) {
 	if _, err := bare(t, rt, b.Bytes(), cfg).Call(background, "lies", nil); !errors.As(err, &trap) {
 		t.Fatal(err)
 	}
-	if _, err := bare(t, rt, b.Bytes(), vudo.SandboxConfig{}).Call(background, "breaks", nil); !errors.Is(err, vudo.ErrDenied) {
-		t.Fatal(err)
+	// The journal knows what the functions answered.
+	digest := res.Receipt.HostLog()
+	fs[2] = vudo.Func0("zero", spirit.SensorTime, func(context.Context) (uint32, error) { return 7, nil })
+	res, err = bare(t, start(t, vudo.Config{Functions: fs}), b.Bytes(), cfg).CallValues(background, "all")
+	if err != nil || res.Receipt.HostLog() == digest {
+		t.Fatal("another answer of the host does not show in the receipt", err)
+	}
+	res, err = bare(t, rt, b.Bytes(), vudo.SandboxConfig{}).Call(background, "breaks", nil)
+	if !errors.Is(err, vudo.ErrDenied) || !reflect.DeepEqual(res.Receipt.HostCalls, []vudo.HostCall{{Name: "de", Count: 1, Denied: 1}}) {
+		t.Fatal(err, res.Receipt.HostCalls)
+	}
+	if len(audit) != 1 || audit[0].Type != spirit.TypeSensorTime || audit[0].Count != 1 {
+		t.Fatalf("audited %+v", audit)
 	}
 	if _, err := vudo.New(background, vudo.Config{Functions: []vudo.Function{
 		vudo.Func0("host_log", spirit.ActuatorLog, func(context.Context) (int32, error) { return 0, nil }),

@@ -8,7 +8,7 @@ import (
 
 // Counts is what the host did for one call: the host's part of a Receipt.
 type Counts struct {
-	Calls []CallCount // functions called at least once, in the order of the table
+	Calls []CallCount // functions called at least once, in the order of the table, the embedder's last
 
 	StorageReads, StorageWrites uint64
 	LogBytes, LogBytesDropped   uint64
@@ -58,7 +58,7 @@ func (s *State) Counts() Counts {
 	c.Calls = make([]CallCount, 0, n)
 	for i, k := range s.counters {
 		if k.count > 0 {
-			c.Calls = append(c.Calls, CallCount{table[i].Name, k.count, k.in, k.out, k.denied})
+			c.Calls = append(c.Calls, CallCount{s.nameOf(i), k.count, k.in, k.out, k.denied})
 		}
 	}
 	return c

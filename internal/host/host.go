@@ -217,5 +217,9 @@ func (s *State) run(f *Func, stack []uint64) {
 }
 
 func (s *State) trapDenied(f *Func) {
-	s.m.Trap(fault.KindDenied, fmt.Sprintf("%s needs the capability %s", f.Name, f.Capability))
+	s.trapNeeds(f, f.Capability.String())
+}
+
+func (s *State) trapNeeds(f *Func, capability string) {
+	s.m.Trap(fault.KindDenied, fmt.Sprintf("%s needs the capability %s", f.Name, capability))
 }

@@ -68,7 +68,9 @@ type State struct {
 	last     Code   // of the last host call
 	slot     []byte // result of the last size-query function
 	counters []counter
-	called   bool // counters hold something
+	foreign  []*Func  // the embedder's functions that have counters behind the table's
+	args     []uint64 // of the embedder's function at hand
+	called   bool     // counters hold something
 	totals   totals
 	journal  journal
 
@@ -100,9 +102,9 @@ func NewState(m Machine, cfg StateConfig) *State {
 // Reset makes the state that of a fresh sandbox with this configuration, as
 // when a pooled instance is handed out again.
 func (s *State) Reset(cfg StateConfig) {
-	m, counters, buf := s.m, s.counters, s.journal.buf
+	m, counters, foreign, buf := s.m, s.counters, s.foreign, s.journal.buf
 	clear(counters)
-	*s = State{m: m, cfg: cfg, rights: cfg.Rights, limits: cfg.Limits, id: cfg.Identity, counters: counters}
+	*s = State{m: m, cfg: cfg, rights: cfg.Rights, limits: cfg.Limits, id: cfg.Identity, counters: counters, foreign: foreign}
 	s.journal.buf = buf[:0]
 	if cfg.Services != nil {
 		s.svc = *cfg.Services

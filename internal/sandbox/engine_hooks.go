@@ -104,13 +104,10 @@ func customFunction(f *Function) api.GoModuleFunc {
 			stack[i] &= 1<<32 - 1
 		}
 		s := sandboxOf(ctx)
-		m := (*machine)(s)
-		m.Poll()
-		if d := s.host.Rights().CheckTarget(f.Capability.Type, f.Capability.Target); d != nil {
-			m.Trap(fault.KindDenied, f.Name+" needs the capability "+f.Capability.String())
-		}
-		s.charge(customBase)
-		if err := f.Call(&Caller{Machine: m}, stack); err != nil {
+		err := s.host.RunForeign(f.row, f.Capability, stack, func() error {
+			return f.Call(&Caller{Machine: (*machine)(s), host: s.host}, stack)
+		})
+		if err != nil {
 			s.unwind(err)
 		}
 	}

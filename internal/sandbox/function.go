@@ -19,28 +19,26 @@ type Function struct {
 	// leaves its result in stack[0]. An error that is a *fault.Trap faults the
 	// guest; any other is a fault of the host, and ends the call.
 	Call func(c *Caller, stack []uint64) error
+
+	row *host.Func
 }
 
 // Caller is the guest as an embedder's function sees it, for one call.
 type Caller struct {
 	host.Machine
+	host *host.State
 }
 
 // Bytes returns n bytes of the guest's memory from ptr, aliased, until the
 // function returns. A range outside of the memory faults the guest. The guest
 // pays for the bytes here, and pauses when it cannot: call it before any effect.
 func (c *Caller) Bytes(ptr, n uint32) []byte {
-	if uint64(ptr)+uint64(n) > uint64(len(c.Memory())) {
+	p, ok := c.host.Take(ptr, n)
+	if !ok {
 		c.Trap(fault.KindOutOfBoundsMemory, fmt.Sprintf("a host function was given %d bytes at %d", n, ptr))
 	}
-	c.Charge((uint64(n) + 63) / 64)
-	mem := c.Memory()
-	return mem[ptr : ptr+n : ptr+n]
+	return p
 }
-
-// customBase is what a call of an embedder's function costs, beside 1 per
-// started 64 bytes of its byte parameters.
-const customBase = 100
 
 // addFunctions checks the embedder's functions and indexes them.
 func (e *Engine) addFunctions(fs []Function) error {
@@ -63,6 +61,7 @@ func (e *Engine) addFunctions(fs []Function) error {
 			return fmt.Errorf("host function %q: %w", f.Name, err)
 		}
 		f.Capability = c
+		f.row = host.NewForeign(i, f.Name, f.Type)
 		e.extra[f.Name] = f
 	}
 	return nil

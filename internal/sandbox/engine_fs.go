@@ -119,13 +119,24 @@ func (f *rootFS) Mkdir(p string, perm fs.FileMode) sys.Errno {
 	if f.readOnly {
 		return sys.EROFS
 	}
+	return f.create(name, 0, func() error { return f.root.Mkdir(name, perm) })
+}
+
+// create makes what name does not name yet. The name and n bytes of content
+// count as storage; they are given back when nothing was made.
+func (f *rootFS) create(name string, n int, do func() error) sys.Errno {
 	if _, err := f.root.Lstat(name); err == nil {
 		return sys.EEXIST
 	}
-	if !f.watch.Grow(int64(len(name))) {
+	size := int64(len(name) + n)
+	if !f.watch.Grow(size) {
 		return sys.EIO
 	}
-	return errnoOf(f.root.Mkdir(name, perm))
+	err := do()
+	if err != nil {
+		f.watch.Shrink(size)
+	}
+	return errnoOf(err)
 }
 
 // Rename implements sys.FS.
@@ -237,13 +248,7 @@ func (f *rootFS) Link(from, to string) sys.Errno {
 	if dir {
 		return sys.ENOENT
 	}
-	if _, err := f.root.Lstat(newName); err == nil {
-		return sys.EEXIST
-	}
-	if !f.watch.Grow(int64(len(newName))) {
-		return sys.EIO
-	}
-	return errnoOf(f.root.Link(oldName, newName))
+	return f.create(newName, 0, func() error { return f.root.Link(oldName, newName) })
 }
 
 // Symlink implements sys.FS. A target outside of the directory is refused:
@@ -265,14 +270,8 @@ func (f *rootFS) Symlink(target, link string) sys.Errno {
 	case path.IsAbs(to) || filepath.IsAbs(target) || !filepath.IsLocal(path.Join(path.Dir(name), to)):
 		return sys.EPERM
 	}
-	if _, err := f.root.Lstat(name); err == nil {
-		return sys.EEXIST
-	}
-	if !f.watch.Grow(int64(len(name) + len(target))) {
-		return sys.EIO
-	}
 	// The engine hands the guest's own memory over as a string.
-	return errnoOf(f.root.Symlink(strings.Clone(target), name))
+	return f.create(name, len(target), func() error { return f.root.Symlink(strings.Clone(target), name) })
 }
 
 // Readlink implements sys.FS.
@@ -353,6 +352,9 @@ func (f *rootFS) OpenFile(p string, flag sys.Oflag, perm fs.FileMode) (sys.File,
 	}
 	file, err := f.root.OpenFile(name, osFlags(flag), perm)
 	if err != nil {
+		if info == nil {
+			f.watch.Shrink(int64(len(name)))
+		}
 		return nil, errnoOf(err)
 	}
 	now, err := file.Stat()

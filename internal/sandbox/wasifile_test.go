@@ -485,3 +485,22 @@ func TestWASIFileQuota(t *testing.T) {
 	_, errno = g.write(fd2, strings.Repeat("z", 990))
 	g.want("after it was closed", errno, 0)
 }
+
+// What could not be made costs no quota: the parents are missing, so each call
+// fails, and a hundred of them must leave all the room that there was.
+func TestWASIFailedCreationIsFree(t *testing.T) {
+	g := newWASI(t, wasiOptions{change: func(c *Config) { c.Limits.StorageBytes = 100 }})
+	g.hostFile("old", "")
+	p, n := g.put("none/name")
+	q, m := g.put("old")
+	for range 100 {
+		g.want("mkdir", g.call("path_create_directory", 3, p, n), eNoent)
+		g.want("symlink", g.call("path_symlink", q, m, 3, p, n), eNoent)
+		g.want("link", g.call("path_link", 3, 0, q, m, 3, p, n), eNoent)
+		_, errno := g.open("none/name", oCreate, rWrite)
+		g.want("create", errno, eNoent)
+	}
+	fd := g.mustOpen("f", oCreate, rRead|rWrite)
+	_, errno := g.write(fd, strings.Repeat("x", 99))
+	g.want("99 bytes and a name of 1", errno, 0)
+}

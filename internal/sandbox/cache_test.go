@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
@@ -226,7 +227,60 @@ func workerCommand(t *testing.T) []string {
 	return []string{self, workerArgument}
 }
 
-const workerArgument = "-vudo-test-compile-worker"
+const (
+	workerArgument = "-vudo-test-compile-worker"
+	idleArgument   = "-vudo-test-idle-worker" // says that it is done and has done nothing
+)
+
+// What a worker is there for is never compiled in this process: machine code
+// that is gone, damaged or of another engine is asked for again.
+func TestWorkerIsAskedAgain(t *testing.T) {
+	dir := t.TempDir()
+	worker := workerCommand(t)
+	compile(t, newEngine(t, EngineConfig{CacheDir: dir, CompileWorker: worker}), zoo())
+	files, err := filepath.Glob(filepath.Join(dir, "code", "*", "*"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	whole, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Another engine's code is whole, but says another version behind the head.
+	foreign := append([]byte(nil), whole[codeHead:]...)
+	foreign[len("WAZEVO")+1] ^= 1
+	var key [32]byte
+	if _, err := hex.Decode(key[:], []byte(filepath.Base(files[0]))); err != nil {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func(){
+		"gone":    func() { os.Remove(files[0]) },
+		"damaged": func() { os.WriteFile(files[0], whole[:len(whole)-1], 0o600) },
+		"foreign": func() {
+			c := &machineCode{dir: filepath.Dir(files[0])}
+			if err := c.Add(key, bytes.NewReader(foreign)); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		spoil()
+		idle := newEngine(t, EngineConfig{CacheDir: dir, CompileWorker: []string{worker[0], idleArgument}})
+		if _, err := idle.Compile(background, zoo().Bytes(), CompileOptions{}); !errors.Is(err, errNotStored) || errors.Is(err, fault.ErrInvalidModule) {
+			t.Errorf("%s, a worker that leaves nothing: %v", name, err)
+		}
+		if _, err := idle.Compile(background, zoo().Bytes(), CompileOptions{Trusted: true}); err != nil {
+			t.Errorf("%s, trusted: %v", name, err)
+		}
+		spoil()
+		p := compile(t, newEngine(t, EngineConfig{CacheDir: dir, CompileWorker: worker}), zoo())
+		if !p.times.FromCache || !p.times.FromWorker {
+			t.Errorf("%s: %+v", name, p.times)
+		}
+		if v, _, err := ready(t, p, Config{}).CallValues(background, "fortytwo", nil); err != nil || v[0].I32() != 42 {
+			t.Errorf("%s: %v %v", name, v, err)
+		}
+	}
+}
 
 func TestWorker(t *testing.T) {
 	for name, dir := range map[string]string{"own cache": t.TempDir(), "temporary cache": ""} {
@@ -331,7 +385,7 @@ func TestWorkerRequests(t *testing.T) {
 // The engine keeps its machine code through our own files; the fallback to the
 // engine's is for a version whose cache looks otherwise than this one's.
 func TestMachineCode(t *testing.T) {
-	if !replaceFiles(wazero.NewCompilationCache(), &machineCode{t.TempDir()}) {
+	if !replaceFiles(wazero.NewCompilationCache(), &machineCode{dir: t.TempDir()}) {
 		t.Fatal("the engine's compilation cache is not what engine_cache.go expects")
 	}
 	dir := t.TempDir()
@@ -371,7 +425,7 @@ func TestMachineCode(t *testing.T) {
 			t.Errorf("case %d: not written anew: %v", n, err)
 		}
 	}
-	c := &machineCode{filepath.Join(dir, "other")}
+	c := &machineCode{dir: filepath.Join(dir, "other")}
 	key := [32]byte{1}
 	if _, ok, err := c.Get(key); ok || err != nil {
 		t.Error("an absent file was found", err)

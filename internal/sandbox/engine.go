@@ -65,6 +65,7 @@ type Engine struct {
 	random   io.Reader
 	runtime  wazero.Runtime
 	cache    wazero.CompilationCache
+	code     *machineCode // of cache; nil where the engine keeps its files itself
 	cacheDir string
 	tempDir  string // to be removed by Close
 	context  context.Context
@@ -144,12 +145,9 @@ func (e *Engine) openCache() error {
 	if e.cacheDir == "" {
 		return nil
 	}
-	cache, err := newMachineCode(filepath.Join(e.cacheDir, "code"))
-	if err != nil {
-		return err
-	}
-	e.cache = cache
-	return nil
+	var err error
+	e.cache, e.code, err = newMachineCode(filepath.Join(e.cacheDir, "code"), len(e.cfg.CompileWorker) > 0)
+	return err
 }
 
 // addModules registers the host modules that guests import from.

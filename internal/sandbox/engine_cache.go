@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"sync"
 
 	"github.com/tetratelabs/wazero"
 )
@@ -22,7 +23,28 @@ import (
 // file, a second for a module of three megabytes, and a damaged file fails the
 // compilation; this one reads through a buffer, and takes a damaged
 // file for absent. See docs/adr/0030.
-type machineCode struct{ dir string }
+type machineCode struct {
+	dir string
+
+	// worker says what an absent file means: errNotStored, because a worker
+	// compiles, or else that the engine does. A module that is trusted compiles
+	// here all the same, with mu held for writing; others hold it for reading.
+	worker  bool
+	mu      sync.RWMutex
+	trusted bool
+}
+
+// errNotStored keeps the engine from compiling, in this process, what a compile
+// worker is there for.
+var errNotStored = errors.New("no machine code for this module and engine in the module cache")
+
+// absent is what Get and Delete answer for a file that is not to be used.
+func (c *machineCode) absent() error {
+	if c.worker && !c.trusted {
+		return errNotStored
+	}
+	return nil
+}
 
 const (
 	codeMagic  = "vudo-code\x00\x00\x01"
@@ -36,11 +58,11 @@ const (
 func (c *machineCode) Get(key [32]byte) (io.ReadCloser, bool, error) {
 	f, err := os.Open(c.path(key))
 	if err != nil {
-		return nil, false, nil
+		return nil, false, c.absent()
 	}
 	if !wholeCode(f, key) {
 		f.Close()
-		return nil, false, nil
+		return nil, false, c.absent()
 	}
 	return &codeReader{bufio.NewReaderSize(f, codeBuffer), f}, true, nil
 }
@@ -98,7 +120,7 @@ func (c *machineCode) Delete(key [32]byte) error {
 	if err := os.Remove(c.path(key)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	return nil
+	return c.absent()
 }
 
 func (c *machineCode) path(key [32]byte) string {
@@ -109,16 +131,36 @@ func (c *machineCode) path(key [32]byte) string {
 // through machineCode. The engine has no door for that: its cache holds them
 // behind an interface in a field of its own, of which all methods have public
 // types. Where the field is not as expected, the engine's own file cache is used.
-func newMachineCode(dir string) (wazero.CompilationCache, error) {
-	own := filepath.Join(dir, runtime.GOARCH+"-"+runtime.GOOS)
+// The returned machineCode is then nil.
+func newMachineCode(dir string, worker bool) (wazero.CompilationCache, *machineCode, error) {
+	code := &machineCode{dir: filepath.Join(dir, runtime.GOARCH+"-"+runtime.GOOS), worker: worker}
 	cache := wazero.NewCompilationCache()
-	if replaceFiles(cache, &machineCode{own}) {
-		if err := os.MkdirAll(own, 0o700); err != nil {
-			return nil, fmt.Errorf("module cache: %w", err)
+	if replaceFiles(cache, code) {
+		if err := os.MkdirAll(code.dir, 0o700); err != nil {
+			return nil, nil, fmt.Errorf("module cache: %w", err)
 		}
-		return cache, nil
+		return cache, code, nil
 	}
-	return wazero.NewCompilationCacheWithDir(dir)
+	cache, err := wazero.NewCompilationCacheWithDir(dir)
+	return cache, nil, err
+}
+
+// during runs f, a compilation of the engine. One that is trusted may compile
+// although a worker is there for the others, which wait meanwhile: the engine
+// does not say for whom it asks for a file.
+func (c *machineCode) during(trusted bool, f func() error) error {
+	switch {
+	case c == nil || !c.worker:
+	case trusted:
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.trusted = true
+		defer func() { c.trusted = false }()
+	default:
+		c.mu.RLock()
+		defer c.mu.RUnlock()
+	}
+	return f()
 }
 
 func replaceFiles(cache wazero.CompilationCache, files *machineCode) bool {

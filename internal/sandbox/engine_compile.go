@@ -103,7 +103,7 @@ func (e *Engine) Compile(ctx context.Context, source []byte, o CompileOptions) (
 	}
 
 	began = time.Now()
-	if err := p.compile(ctx, o.Trusted); err != nil {
+	if err := p.compileOrAsk(ctx, o); err != nil {
 		return nil, err
 	}
 	p.times.Engine = time.Since(began)
@@ -156,6 +156,24 @@ func (p *Program) loadImage(ctx context.Context, sum [32]byte, o CompileOptions)
 	return nil
 }
 
+// compileOrAsk compiles, or takes machine code from the cache. What a worker
+// should have left there and is gone is asked for once more: this process does
+// not compile a module that a worker is there for.
+func (p *Program) compileOrAsk(ctx context.Context, o CompileOptions) error {
+	err := p.compile(ctx, o.Trusted)
+	for n := 0; n < workerAttempts && errors.Is(err, errNotStored); n++ {
+		p.times.FromWorker = true
+		if err := p.eng.compileInWorker(ctx, p.source, o.Shape); err != nil {
+			return err
+		}
+		err = p.compile(ctx, o.Trusted)
+	}
+	if errors.Is(err, errNotStored) {
+		return fmt.Errorf("compile worker %s: %w: is it built from the same version of the engine as this program?", p.eng.cfg.CompileWorker[0], err)
+	}
+	return err
+}
+
 // compile hands the metered bytes to the engine. Two compilation workers are
 // used because only that path of the engine looks at its context.
 func (p *Program) compile(ctx context.Context, trusted bool) (err error) {
@@ -166,10 +184,13 @@ func (p *Program) compile(ctx context.Context, trusted bool) (err error) {
 		defer cancel()
 	}
 	cctx = experimental.WithCompilationWorkers(cctx, 2)
-	p.compiled, err = p.eng.runtime.CompileModule(cctx, p.image.Bytes)
+	err = p.eng.code.during(trusted, func() error {
+		p.compiled, err = p.eng.runtime.CompileModule(cctx, p.image.Bytes)
+		return err
+	})
 	switch {
-	case err == nil:
-		return nil
+	case err == nil, errors.Is(err, errNotStored):
+		return err
 	case ctx.Err() != nil:
 		return contextFault(ctx)
 	case cctx.Err() != nil:

@@ -18,6 +18,10 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == workerArgument {
 		os.Exit(CompileWorkerMain(os.Stdin, os.Stdout))
 	}
+	if len(os.Args) == 2 && os.Args[1] == idleArgument {
+		os.Stdout.Write([]byte{workerDone})
+		os.Exit(0)
+	}
 	goleak.VerifyTestMain(m)
 }
 

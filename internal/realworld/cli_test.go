@@ -8,27 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"testing"
 )
-
-// buildVudo makes the command and gives its path.
-func buildVudo(t *testing.T) string {
-	t.Helper()
-	bin := filepath.Join(t.TempDir(), "vudo")
-	if runtime.GOOS == "windows" {
-		bin += ".exe"
-	}
-	cmd := exec.Command("go", "build", "-o", bin, "./cmd/vudo")
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if b, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build ./cmd/vudo: %v\n%s", err, b)
-	}
-	return bin
-}
 
 // runCommand runs a program by `vudo run`, with every right as a flag. Standard
 // error is the command's own and is only kept for messages.
@@ -86,7 +69,7 @@ func runCommand(t *testing.T, vudo, home string, p program) outcome {
 // What `vudo run` prints is what the bare engine prints. An application error
 // is exit status 1, whatever number the program gave.
 func TestThroughTheCommand(t *testing.T) {
-	vudo, home := buildVudo(t), t.TempDir()
+	vudo, home := host.command, t.TempDir()
 	list := commands(t)
 	names := []string{"c", "javascript arguments", "javascript throws", "sqlite error"}
 	if long() {
@@ -114,7 +97,7 @@ func TestGoStandardLibraryThroughTheCommand(t *testing.T) {
 	if long() {
 		packages = goPackages
 	}
-	vudo, home, g := buildVudo(t), t.TempDir(), goroot(t)
+	vudo, home, g := host.command, t.TempDir(), goroot(t)
 	for _, pkg := range packages {
 		t.Run(pkg, func(t *testing.T) {
 			file := goTest(t, g, pkg)

@@ -23,7 +23,7 @@ func TestGuideToLanguages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vudo, home, scratch := buildVudo(t), t.TempDir(), t.TempDir()
+	vudo, home, scratch := host.command, t.TempDir(), t.TempDir()
 	commands := 0
 	for _, block := range consoleBlock.FindAllStringSubmatch(string(read(t, filepath.Join(root, "docs", "guide", "languages.md"))), -1) {
 		for _, part := range strings.Split("\n"+block[1], "\n$ ")[1:] {

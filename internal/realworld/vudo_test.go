@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -38,27 +40,71 @@ var plenty = vudo.Limits{
 const compileTries = 4
 
 // host is the one Runtime of the test process, and the Spirits that it has
-// loaded: some are 10 MB of code and run several times.
+// loaded: some are 10 MB of code and run several times. They compile in a worker,
+// as an operator would have it; the worker is this test program built without the
+// race detector, whose ten-fold slowness the compile budget does not allow for.
 var host struct {
 	sync.Mutex
+	command string // path of the vudo command
 	rt      *vudo.Runtime
 	spirits map[string]*vudo.Spirit
 }
 
 func TestMain(m *testing.M) {
-	ctx := context.Background()
-	rt, err := vudo.New(ctx, vudo.Config{Log: logText{}})
+	code, err := testMain(m)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	host.rt, host.spirits = rt, map[string]*vudo.Spirit{}
-	code := m.Run()
-	if err := errors.Join(rt.Close(ctx), plainCache().Close(ctx)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
 	os.Exit(code)
+}
+
+// workerArgument makes this program a compile worker. The vudo command cannot
+// be one here: the engine takes no code from a program that says another
+// version of it, and a test program says none.
+const workerArgument = "-vudo-test-compile-worker"
+
+func testMain(m *testing.M) (code int, err error) {
+	if len(os.Args) == 2 && os.Args[1] == workerArgument {
+		return vudo.CompileWorkerMain(os.Stdin, os.Stdout), nil
+	}
+	dir, err := os.MkdirTemp("", "vudo-realworld-")
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if host.command, err = build(dir, "vudo", "build", "./cmd/vudo"); err != nil {
+		return 1, err
+	}
+	worker, err := build(dir, "worker", "test", "-c", "./internal/realworld")
+	if err != nil {
+		return 1, err
+	}
+	ctx := context.Background()
+	host.rt, err = vudo.New(ctx, vudo.Config{Log: logText{}, CompileWorker: []string{worker, workerArgument}})
+	if err != nil {
+		return 1, err
+	}
+	host.spirits = map[string]*vudo.Spirit{}
+	code = m.Run()
+	return code, errors.Join(host.rt.Close(ctx), plainCache().Close(ctx))
+}
+
+// build makes the program name in dir by a command of go, without the race
+// detector, and gives its path.
+func build(dir, name string, command ...string) (string, error) {
+	bin := filepath.Join(dir, name)
+	if runtime.GOOS == "windows" {
+		bin += ".exe"
+	}
+	last := len(command) - 1
+	cmd := exec.Command("go", append(append(command[:last:last], "-o", bin), command[last])...)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if b, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go %s: %w\n%s", strings.Join(command, " "), err, b)
+	}
+	return bin, nil
 }
 
 // load gives the Spirit of a module, with the rights of manifest.

@@ -136,8 +136,9 @@ func kindsTable(t *testing.T) string {
 		fault.KindPanic:             "`vudo_panic`",
 		fault.KindAssert:            "`vudo_assert` of zero",
 		fault.KindDenied:            "a function whose result has no room for a code was denied",
+		fault.KindBadResult:         "a declared export returned what its type does not hold: text that is no UTF-8, a bool of 2",
 	}
-	for k := fault.KindUnreachable; k <= fault.KindDenied; k++ {
+	for k := fault.KindUnreachable; k <= fault.KindBadResult; k++ {
 		if why[k] == "" {
 			t.Errorf("kind %v has no description", k)
 		}

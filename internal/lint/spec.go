@@ -46,11 +46,15 @@ type Citation struct {
 const specDir = "docs/spec"
 
 var (
-	statementLine = regexp.MustCompile(`^- \*\*([a-z]+) (\d+)\.(\d+)\*\* \[([a-z]+)(?:: ([^\]]+))?\] (\S.*)$`)
+	statementLine = regexp.MustCompile(`^- \*\*([a-z]+) ` + number + `\*\* \[([a-z]+)(?:: ([^\]]+))?\] (\S.*)$`)
 	statementLike = regexp.MustCompile(`^\s*[-*] \*\*[a-z]+ \d`)
 	provesComment = regexp.MustCompile(`^(?://|#)\s*Proves:\s*(.*)$`)
-	statementID   = regexp.MustCompile(`^[a-z]+ \d+\.\d+$`)
+	statementID   = regexp.MustCompile(`^[a-z]+ ` + number + `$`)
 )
+
+// number is how a statement is numbered: 14.7 in one list over the whole file, or, in
+// the language specification, 2.3-a by the section and 20-3 by the example.
+const number = `(\d+(?:\.\d+(?:-[a-z]{1,2})?|-[a-z]{1,2}|-\d+))`
 
 // Statements reads the acceptance statements of docs/spec, in the order of
 // files and lines. Malformed, duplicate and out-of-order ones are problems.
@@ -70,7 +74,7 @@ func Statements(tree fs.FS) ([]Statement, []Problem, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		last := 0
+		last := place("")
 		lines(b, func(n int, line string) {
 			if !statementLike.MatchString(line) {
 				return
@@ -83,7 +87,7 @@ func Statements(tree fs.FS) ([]Statement, []Problem, error) {
 				complain("not of the form `- **%s 1.2** [status] text`", strings.TrimSuffix(path.Base(name), ".md"))
 				return
 			}
-			s := Statement{ID: m[1] + " " + m[2] + "." + m[3], Status: Status(m[4]), Note: m[5], Text: m[6], File: name, Line: n}
+			s := Statement{ID: m[1] + " " + m[2], Status: Status(m[3]), Note: m[4], Text: m[5], File: name, Line: n}
 			if m[1]+".md" != path.Base(name) {
 				complain("%s stands in the file of another specification", s.ID)
 			}
@@ -99,19 +103,44 @@ func Statements(tree fs.FS) ([]Statement, []Problem, error) {
 			default:
 				complain("%s: unknown status %q (done, partly, later, withdrawn)", s.ID, s.Status)
 			}
-			number, err := strconv.Atoi(m[3])
-			if err != nil || number != last+1 {
-				complain("%s comes after number %d: numbers are not reused, skipped or reordered", s.ID, last)
+			if why := last.before(m[2]); why != "" {
+				complain("%s %s", s.ID, why)
 			}
-			last = number
+			last = place(m[2])
 			ss = append(ss, s)
 		})
 	}
 	return ss, ps, nil
 }
 
+// place is the number of the statement before.
+type place string
+
+// before says what is wrong with next as the one that follows. Plain numbers are not
+// skipped; the letters of a section are in order and may have gaps.
+func (p place) before(next string) string {
+	section, n, plain := strings.Cut(next, ".")
+	if count, err := strconv.Atoi(n); plain && err == nil {
+		last := 0
+		if _, m, ok := strings.Cut(string(p), "."); ok {
+			last, _ = strconv.Atoi(m)
+		}
+		if count != last+1 {
+			return fmt.Sprintf("comes after number %d: numbers are not reused, skipped or reordered", last)
+		}
+		return ""
+	}
+	section, label, _ := strings.Cut(next, "-")
+	before, last, _ := strings.Cut(string(p), "-")
+	if section == before && (len(label) < len(last) || len(label) == len(last) && label <= last) {
+		return fmt.Sprintf("comes after %s: the labels of a section are in order", p)
+	}
+	return ""
+}
+
 // Citations reads the `// Proves:` comments of the tests of the main module,
-// and the `# Proves:` lines of its .txtar scripts. A citation that no test
+// the `# Proves:` lines of its .txtar scripts, and the `// Proves:` lines of the DOL
+// programs in the testdata of the compiler, each of which a test runs. A citation that no test
 // function holds is a problem: it would be proved by nothing that runs.
 func Citations(tree fs.FS) ([]Citation, []Problem, error) {
 	gofiles, err := GoFiles(tree)
@@ -139,7 +168,9 @@ func Citations(tree fs.FS) ([]Citation, []Problem, error) {
 		return nil, nil, err
 	}
 	for _, name := range all {
-		if path.Ext(name) != ".txtar" || !strings.Contains(name, "/testdata/script/") {
+		script := path.Ext(name) == ".txtar" && strings.Contains(name, "/testdata/script/")
+		program := path.Ext(name) == ".dol" && strings.HasPrefix(name, "dol/") && strings.Contains(name, "/testdata/")
+		if !script && !program {
 			continue
 		}
 		b, err := fs.ReadFile(tree, name)
@@ -147,7 +178,7 @@ func Citations(tree fs.FS) ([]Citation, []Problem, error) {
 			return nil, nil, err
 		}
 		lines(b, func(n int, line string) {
-			c, p := cited(line, strings.TrimSuffix(path.Base(name), ".txtar"), name, n)
+			c, p := cited(line, strings.TrimSuffix(path.Base(name), path.Ext(name)), name, n)
 			cs, ps = append(cs, c...), append(ps, p...)
 		})
 	}

@@ -165,3 +165,29 @@ func TestCitationsOfScriptsAndOtherModules(t *testing.T) {
 		t.Errorf("unproved %v, want x 1.2 and x 1.3", u)
 	}
 }
+
+func TestLabelsOfTheLanguage(t *testing.T) {
+	good := "- **dol 1-a** [done] x\n- **dol 1-c** [done] x\n- **dol 2.3-a** [done] x\n- **dol 2.3-z** [done] x\n- **dol 2.3-aa** [done] x\n- **dol 20-1** [done] x\n- **dol 20-2** [done] x\n"
+	ss, ps, err := lint.Statements(tree("docs/spec/dol.md", good))
+	fail(t, ps, err)
+	if len(ss) != 7 || ss[2].ID != "dol 2.3-a" || ss[5].ID != "dol 20-1" {
+		t.Errorf("read %+v", ss)
+	}
+	for _, bad := range []string{
+		"- **dol 2.3-b** [done] x\n- **dol 2.3-a** [done] x\n",
+		"- **dol 2.3-b** [done] x\n- **dol 2.3-b** [done] x\n",
+		"- **dol 2.3-ab** [done] x\n- **dol 2.3-b** [done] x\n",
+		"- **dol 2.3-A** [done] x\n",
+	} {
+		if _, ps, err := lint.Statements(tree("docs/spec/dol.md", bad)); err != nil || len(ps) == 0 {
+			t.Errorf("accepted:\n%s%v", bad, err)
+		}
+	}
+	cs, ps, err := lint.Citations(tree(
+		"dol/internal/types/testdata/ok/a.dol", "// Proves: dol 2.3-a, dol 20-1\n",
+		"examples/x/src/main.dol", "// Proves: dol 9-a\n"))
+	fail(t, ps, err)
+	if len(cs) != 2 || cs[0].ID != "dol 2.3-a" || cs[1].Test != "a" {
+		t.Errorf("read %+v", cs)
+	}
+}

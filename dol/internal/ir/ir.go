@@ -217,13 +217,14 @@ type (
 	}
 	// GetGlobal reads a global.
 	GetGlobal struct{ Global *Global }
-	// Un and Bin are numeric operators of WebAssembly. Those that can trap have
-	// their place in Pos.
+	// Un is a numeric operator of WebAssembly with one operand. One that can trap
+	// has its place in Pos.
 	Un struct {
 		Op  wasm.Opcode
 		X   Expr
 		Pos Pos
 	}
+	// Bin is a numeric operator of WebAssembly with two operands.
 	Bin struct {
 		Op   wasm.Opcode
 		X, Y Expr
@@ -280,9 +281,10 @@ type (
 	ArrayLen struct{ X Expr }
 	// FuncIndex is the number by which CallRef finds Func (i32).
 	FuncIndex struct{ Func *Func }
-	// IsNull and Same compare references (i32 0 or 1).
+	// IsNull is 1 for the null reference, else 0 (i32).
 	IsNull struct{ X Expr }
-	Same   struct{ X, Y Expr }
+	// Same is 1 when both references are one object, else 0 (i32).
+	Same struct{ X, Y Expr }
 	// Tern evaluates A if Cond (i32) is not zero, else B.
 	Tern struct{ Cond, A, B Expr }
 	// Seq runs statements, then has the value of X. No branch leaves it but Return
@@ -291,12 +293,12 @@ type (
 		Stmts []Stmt
 		X     Expr
 	}
-	// RawLoad reads Size (4 or 8) bytes at an address that a host function gave;
-	// RawBytes copies N bytes from there into a new array of bytes (Object).
+	// RawLoad reads Size (4 or 8) bytes at an address that a host function gave.
 	RawLoad struct {
 		Size int
 		Addr Expr
 	}
+	// RawBytes copies N bytes from such an address into a new array of bytes (Object).
 	RawBytes struct {
 		Object  *Object
 		Addr, N Expr
@@ -323,6 +325,8 @@ func (*IsNull) Kind() Kind      { return I32 }
 func (*Same) Kind() Kind        { return I32 }
 func (e *Tern) Kind() Kind      { return e.A.Kind() }
 func (e *Seq) Kind() Kind       { return e.X.Kind() }
+
+// Kind follows from the size.
 func (e *RawLoad) Kind() Kind {
 	if e.Size == 8 {
 		return I64

@@ -112,6 +112,7 @@ var Basics = func() (b [TypeInfo + 1]*Basic) {
 
 func (t *Basic) String() string { return t.Kind.String() }
 
+// String returns the type with its arguments, as DOL writes it.
 func (t *Named) String() string {
 	if len(t.Args) == 0 {
 		return t.Decl.Name

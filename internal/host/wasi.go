@@ -24,6 +24,7 @@ const (
 	errnoIO          errno = 29
 	errnoMfile       errno = 33
 	errnoNametoolong errno = 37
+	errnoNoent       errno = 44
 	errnoNospc       errno = 51
 	errnoNotsup      errno = 58
 	errnoNotcapable  errno = 76
@@ -69,9 +70,14 @@ type FileWatch interface {
 	Grow(n int64) bool
 	// Shrink gives back n bytes.
 	Shrink(n int64)
-	// Pause is called between pieces of a long transfer, and ends the call
-	// by unwinding when it must end.
+	// Pause is called between pieces of a long transfer or scan, and ends the
+	// call by unwinding when it must end.
 	Pause()
+	// Opened tells what was just opened: a directory, or nil for a file.
+	Opened(d Directory)
+	// Mapped hands over what lists WASIConfig.Dirs[n] itself, once, before the
+	// instance runs.
+	Mapped(n int, d Directory)
 }
 
 // WASI returns what the engine needs for this sandbox's WASI functions, and
@@ -87,6 +93,7 @@ func (s *State) WASI() WASIConfig {
 		Nanotime: func() int64 { return int64(s.sinceBegin()) },
 		Files:    fileWatch{s},
 	}
+	clear(s.files.open) // lets an earlier instance's listings go
 	s.files.open = append(s.files.open[:0], file{kind: isStdin}, file{kind: isStdout}, file{kind: isStderr})
 	for i, d := range s.cfg.Dirs {
 		taken := slices.ContainsFunc(w.Dirs, func(o Dir) bool { return path.Clean(o.Guest) == path.Clean(d.Guest) })

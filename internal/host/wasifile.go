@@ -19,6 +19,9 @@ type fileTable struct {
 	open  []file // by descriptor
 	grown int64  // bytes by which the sandbox made files grow in its life
 	full  bool   // the current call was refused for want of room
+
+	opened   Directory // what the current call opened last; nil for a file
+	listings uint64    // calls of fd_readdir that listed something
 }
 
 type fileKind uint8
@@ -33,10 +36,14 @@ const (
 
 type file struct {
 	kind    fileKind
-	preopen bool   // the mapped directory's own descriptor
-	dir     int    // index of the mapped directory in StateConfig.Dirs
-	sync    uint16 // the flags of synchronous writing that it was opened with
+	preopen bool     // the mapped directory's own descriptor
+	dir     int      // index of the mapped directory in StateConfig.Dirs
+	sync    uint16   // the flags of synchronous writing that it was opened with
+	list    *listing // of a directory
 }
+
+// firstMapped is the descriptor of the first mapped directory.
+const firstMapped = 3
 
 func (t *fileTable) at(fd uint64) file {
 	if n := uint64(uint32(fd)); n < uint64(len(t.open)) {
@@ -82,6 +89,12 @@ func (w fileWatch) Grow(n int64) bool {
 
 func (w fileWatch) Shrink(n int64) { w.s.files.grown = max(0, w.s.files.grown-n) }
 func (w fileWatch) Pause()         { w.s.m.Poll() }
+
+func (w fileWatch) Opened(d Directory) { w.s.files.opened = d }
+
+func (w fileWatch) Mapped(n int, d Directory) {
+	w.s.files.open[firstMapped+n].list = newListing(d)
+}
 
 // The rights that file functions need on the mapped directory they touch.
 type need uint8
@@ -214,14 +227,7 @@ func wasiFileFuncs() []Func {
 		row("fd_pread", sig(i32, i32, i32, i64, i32), "bytes read; storage.read", gateRead(4), doneRead(4)),
 		row("fd_pwrite", sig(i32, i32, i32, i64, i32), "bytes written; storage.write", gateWrite, doneWrite(4)),
 		row("fd_read", sig(i32, i32, i32, i32), "bytes read; storage.read for files", gateRead(3), doneRead(3)),
-		row("fd_readdir", sig(i32, i32, i32, i64, i32), "bytes used; storage.read", gateReaddir,
-			func(s *State, a []uint64, no errno) errno {
-				n := min(s.get32(a[4]), uint32(a[2]))
-				if no == errnoSuccess {
-					s.pay(units(int(n)))
-				}
-				return s.reads(a[1], uint64(n), no)
-			}),
+		readdirRow(),
 		row("fd_renumber", sig(i32, i32), "0", gateRenumber, func(s *State, a []uint64, no errno) errno {
 			if from, to := uint32(a[0]), uint32(a[1]); no == errnoSuccess && from != to {
 				s.files.set(to, s.files.at(a[0]))
@@ -372,18 +378,6 @@ func gateSetTimes(s *State, a []uint64) errno {
 	return errnoSuccess
 }
 
-func gateReaddir(s *State, a []uint64) errno {
-	if !s.inMemory(a[1], a[2]) || !s.inMemory(a[4], 4) {
-		return errnoFault
-	}
-	f := s.files.at(a[0])
-	if no := s.permit(f, needRead); no != errnoSuccess {
-		return no
-	}
-	s.chargeFile(f, 0)
-	return errnoSuccess
-}
-
 // gateRenumber lets only open descriptors be replaced, as the specification
 // says; the engine would make its table as long as any number asks for.
 func gateRenumber(s *State, a []uint64) errno {
@@ -433,13 +427,18 @@ func gateOpen(s *State, a []uint64) errno {
 	if s.files.count() >= maxOpenFiles {
 		return errnoMfile
 	}
+	s.files.opened = nil
 	s.chargeFile(s.files.at(a[0]), size)
 	return errnoSuccess
 }
 
 func doneOpen(s *State, a []uint64, no errno) errno {
 	if no == errnoSuccess {
-		s.files.set(s.get32(a[8]), file{kind: isFile, dir: s.files.at(a[0]).dir, sync: uint16(a[7]) & flagsSync})
+		f := file{kind: isFile, dir: s.files.at(a[0]).dir, sync: uint16(a[7]) & flagsSync}
+		if d := s.files.opened; d != nil {
+			f.list = newListing(d)
+		}
+		s.files.set(s.get32(a[8]), f)
 	}
 	return no
 }

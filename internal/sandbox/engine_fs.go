@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"container/heap"
 	"errors"
 	"io"
 	"io/fs"
@@ -23,8 +24,8 @@ import (
 // at stop and deadline.
 const filePiece = 1 << 20
 
-// dirBatch is how many entries of a directory are read and sorted at once.
-const dirBatch = 1 << 16
+// dirPiece is how many entries of a directory are read between two such looks.
+const dirPiece = 1 << 10
 
 // rootFS is a mapped directory for the engine's WASI functions. Names are
 // resolved by os.Root, which follows no link out of the directory; what the
@@ -367,7 +368,13 @@ func (f *rootFS) OpenFile(p string, flag sys.Oflag, perm fs.FileMode) (sys.File,
 	}
 	st := wasisys.NewStat_t(now)
 	f.open[st.Ino]++
-	return &rootFile{fs: f, f: file, name: name, dir: now.IsDir(), append: flag&sys.O_APPEND != 0, ino: st.Ino}, 0
+	opened := &rootFile{fs: f, f: file, name: name, dir: now.IsDir(), append: flag&sys.O_APPEND != 0, ino: st.Ino}
+	if opened.dir {
+		f.watch.Opened(listed{opened})
+	} else {
+		f.watch.Opened(nil)
+	}
+	return opened, 0
 }
 
 // osFlags translates all but O_APPEND, which rootFile does itself because it
@@ -400,7 +407,6 @@ type rootFile struct {
 	dir    bool
 	append bool
 	ino    wasisys.Inode
-	batch  []sys.Dirent // sorted entries not yet given out
 }
 
 // Dev implements sys.File.
@@ -529,54 +535,104 @@ func (f *rootFile) Seek(offset fileOffset, whence int) (int64, sys.Errno) {
 		if offset != 0 || whence != io.SeekStart {
 			return 0, sys.EINVAL
 		}
-		f.batch = nil
 	}
 	at, err := f.f.Seek(offset, whence)
 	return at, errnoOf(err)
 }
 
-// Readdir implements sys.File. Entries come sorted by name, so that equal
-// directories look equal everywhere.
-func (f *rootFile) Readdir(n int) ([]sys.Dirent, sys.Errno) {
-	if !f.dir {
-		return nil, sys.ENOTDIR
+// List implements host.Directory. It reads the directory from its start, so
+// that it needs no memory of what it gave out before.
+func (f *rootFile) List(after string) ([]host.DirEntry, bool, error) {
+	if _, err := f.f.Seek(0, io.SeekStart); err != nil {
+		return nil, false, err
 	}
-	var out []sys.Dirent
-	for n <= 0 || len(out) < n {
-		if len(f.batch) == 0 {
-			if errno := f.readBatch(); errno != 0 {
-				return nil, errno
-			}
-			if len(f.batch) == 0 {
-				break
-			}
-		}
-		k := len(f.batch)
-		if n > 0 {
-			k = min(k, n-len(out))
-		}
-		out = append(out, f.batch[:k]...)
-		f.batch = f.batch[k:]
-	}
-	return out, 0
+	return firstNames(f.f, after, f.fs.watch.Pause)
 }
 
-func (f *rootFile) readBatch() sys.Errno {
-	entries, err := f.f.ReadDir(dirBatch)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return errnoOf(err)
+// Ino implements host.Directory; sys.File has a method of that name.
+func (d listed) Ino(name string) uint64 {
+	if name == "." {
+		ino, _ := d.rootFile.Ino()
+		return ino
 	}
-	for _, e := range entries {
-		d := sys.Dirent{Name: e.Name(), Type: e.Type()}
-		info, err := f.fs.root.Lstat(path.Join(f.name, e.Name()))
-		if err != nil {
-			continue // gone meanwhile
+	return d.fs.ino(path.Join(d.name, name))
+}
+
+// listed is an open directory as fd_readdir sees it.
+type listed struct{ *rootFile }
+
+// rootDir is the mapped directory itself, which no descriptor of the engine
+// need have opened.
+type rootDir struct{ *rootFS }
+
+// List implements host.Directory.
+func (d rootDir) List(after string) ([]host.DirEntry, bool, error) {
+	f, err := d.root.Open(".")
+	if err != nil {
+		return nil, false, err
+	}
+	defer f.Close()
+	return firstNames(f, after, d.watch.Pause)
+}
+
+// Ino implements host.Directory.
+func (d rootDir) Ino(name string) uint64 { return d.ino(name) }
+
+func (f *rootFS) ino(name string) uint64 {
+	info, err := f.root.Lstat(name)
+	if err != nil {
+		return 0
+	}
+	return wasisys.NewStat_t(info).Ino
+}
+
+// firstNames reads a directory, of which entries come in any order, and keeps
+// what host.Directory.List returns.
+func firstNames(dir fs.ReadDirFile, after string, pause func()) (names []host.DirEntry, end bool, err error) {
+	var kept nameHeap
+	size, limit := 0, "" // names from limit on found no room; "" = all did
+	for {
+		entries, err := dir.ReadDir(dirPiece)
+		for _, e := range entries {
+			name := e.Name()
+			if name <= after || limit != "" && name >= limit {
+				continue
+			}
+			d := host.DirEntry{Name: name, Type: e.Type()}
+			heap.Push(&kept, d)
+			for size += d.Size(); size > host.ListingBytes && len(kept) > 1; {
+				last := heap.Pop(&kept).(host.DirEntry)
+				size -= last.Size()
+				limit = last.Name
+			}
 		}
-		d.Ino = wasisys.NewStat_t(info).Ino
-		f.batch = append(f.batch, d)
+		if errors.Is(err, io.EOF) || err == nil && len(entries) == 0 {
+			break
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		pause()
 	}
-	slices.SortFunc(f.batch, func(a, b sys.Dirent) int { return strings.Compare(a.Name, b.Name) })
-	return 0
+	slices.SortFunc(kept, func(a, b host.DirEntry) int { return strings.Compare(a.Name, b.Name) })
+	// A directory that changes meanwhile may show a name twice.
+	kept = slices.CompactFunc(kept, func(a, b host.DirEntry) bool { return a.Name == b.Name })
+	return kept, limit == "", nil
+}
+
+// nameHeap has the greatest name first.
+type nameHeap []host.DirEntry
+
+func (h nameHeap) Len() int           { return len(h) }
+func (h nameHeap) Less(i, j int) bool { return h[i].Name > h[j].Name }
+func (h nameHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *nameHeap) Push(x any)        { *h = append(*h, x.(host.DirEntry)) }
+func (h *nameHeap) Pop() any {
+	last := len(*h) - 1
+	x := (*h)[last]
+	(*h)[last] = host.DirEntry{}
+	*h = (*h)[:last]
+	return x
 }
 
 // Truncate implements sys.File.

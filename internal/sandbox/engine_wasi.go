@@ -30,14 +30,16 @@ func wasiConfig(base wazero.ModuleConfig, w host.WASIConfig) (wazero.ModuleConfi
 	}
 	fsc := wazero.NewFSConfig()
 	var roots rootClosers
-	for _, d := range w.Dirs {
+	for i, d := range w.Dirs {
 		root, err := os.OpenRoot(d.Host)
 		if err != nil {
 			roots.Close()
 			return nil, nil, err
 		}
 		roots = append(roots, root)
-		fsc = fsc.(sysfs.FSConfig).WithSysFSMount(newRootFS(root, d.ReadOnly, w.Files), d.Guest)
+		f := newRootFS(root, d.ReadOnly, w.Files)
+		w.Files.Mapped(i, rootDir{f})
+		fsc = fsc.(sysfs.FSConfig).WithSysFSMount(f, d.Guest)
 	}
 	return c.WithFSConfig(fsc), roots, nil
 }

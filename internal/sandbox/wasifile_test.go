@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -188,6 +189,59 @@ func TestWASIDirectories(t *testing.T) {
 	g.want("unlink again", g.path("path_unlink_file", "d/f"), eNoent)
 	if got, errno := g.read(fd, 9); errno != 0 || got != "" {
 		t.Errorf("an unlinked file that is open: %q, %d", got, errno)
+	}
+}
+
+// A directory with more names than one scan returns, on the disk: one and two
+// scans, each name once and in order, through the mapped directory's own
+// descriptor and through one that was opened.
+func TestWASIListsWhatOneScanDoesNotHold(t *testing.T) {
+	const one = host.ListingBytes / (64 + 128)
+	g := newWASI(t, wasiOptions{})
+	name := func(i int) string { return fmt.Sprintf("%0128d", i) }
+	for i := range one {
+		g.hostFile(name(i), "")
+	}
+	scan := func() ([]host.DirEntry, bool) {
+		d, err := os.Open(g.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		pauses := 0
+		names, end, err := firstNames(d, "", func() { pauses++ })
+		if err != nil || pauses < one/dirPiece {
+			t.Fatalf("%v, %d looks at the deadline", err, pauses)
+		}
+		return names, end
+	}
+	if names, end := scan(); len(names) != one || !end {
+		t.Errorf("%d names of %d, the end: %t", len(names), one, end)
+	}
+	g.hostFile(name(one), "")
+	if names, end := scan(); len(names) != one || end {
+		t.Errorf("%d names of %d, the end: %t", len(names), one+1, end)
+	}
+	buf, used := g.room(1<<20), g.room(4)
+	for _, fd := range []uint32{3, g.mustOpen(".", oDirectory, rRead)} {
+		at, cookie := -2, uint64(0)
+		for n := uint32(1 << 20); n == 1<<20; n = g.u32(used) {
+			g.want("fd_readdir", g.call("fd_readdir", fd, buf, 1<<20, cookie, used), 0)
+			for b := g.s.memory()[buf : buf+g.u32(used)]; len(b) >= 24; at++ {
+				l := binary.LittleEndian.Uint32(b[16:])
+				if uint32(len(b)) < 24+l {
+					break
+				}
+				if at >= 0 && (string(b[24:24+l]) != name(at) || b[20] != typeFile || binary.LittleEndian.Uint64(b[8:]) == 0) {
+					t.Fatalf("entry %d of descriptor %d is %q", at, fd, b[:24+l])
+				}
+				cookie = binary.LittleEndian.Uint64(b)
+				b = b[24+l:]
+			}
+		}
+		if at != one+1 {
+			t.Errorf("descriptor %d: %d names, want %d", fd, at, one+1)
+		}
 	}
 }
 

@@ -41,6 +41,11 @@ var Intrinsics = map[string]string{
 	"u64_clz": "fun u64_clz(x: u64) -> u64", "u64_ctz": "fun u64_ctz(x: u64) -> u64",
 	"u64_popcount": "fun u64_popcount(x: u64) -> u64",
 
+	// The operators that have a method for their spelling.
+	"bit_and": "fun bit_and<T>(a: T, b: T) -> T, as Binary with BitAnd", "bit_or": "fun bit_or<T>(a: T, b: T) -> T",
+	"bit_xor": "fun bit_xor<T>(a: T, b: T) -> T", "bit_not": "fun bit_not<T>(a: T) -> T",
+	"shl": "fun shl<T>(a: T, n: T) -> T, n modulo the width of T", "shr": "fun shr<T>(a: T, n: T) -> T, likewise",
+
 	"raw_bytes": "fun raw_bytes(address: u32, n: u32) -> Array<u8>, a copy of memory that a host function handed out",
 	"raw_u32":   "fun raw_u32(address: u32) -> u32, of such memory, unaligned",
 	"raw_u64":   "fun raw_u64(address: u32) -> u64, of such memory, unaligned",

@@ -26,6 +26,9 @@ const (
 	ConventionScalar      = sandbox.Scalar
 	ConventionBytes       = sandbox.Bytes
 	ConventionCommand     = sandbox.Command
+	// ConventionDeclared is an export whose parameters or result the section
+	// vudo.manifest of the module names: see Export.Signature and Sandbox.Call.
+	ConventionDeclared = sandbox.Declared
 )
 
 // LoadTimes say where the time of Load went.
@@ -67,6 +70,12 @@ func (r *Runtime) Load(ctx context.Context, pkg *spirit.Package) (*Spirit, error
 	program, err := r.engine.Compile(ctx, pkg.Module(), sandbox.CompileOptions{Digest: pkg.Digest()})
 	if err != nil {
 		return nil, err
+	}
+	if d := program.Declared(); d != nil && asked.MemoryBytes == 0 {
+		if err := r.affordable(Limits{MemoryBytes: d.MaxMemoryBytes}); err != nil {
+			_ = program.Close(ctx)
+			return nil, err
+		}
 	}
 	return &Spirit{rt: r, pkg: pkg, program: program}, nil
 }
@@ -112,6 +121,11 @@ func (s *Spirit) Exports() []Export { return s.program.Exports() }
 // Imports are the functions that the module wants, likewise.
 func (s *Spirit) Imports() []Import { return s.program.Imports() }
 
+// Declared is the section vudo.manifest of the module, nil when it has none; it
+// must not be changed. What the package's manifest says of capabilities and
+// limits goes before it.
+func (s *Spirit) Declared() *spirit.Declared { return s.program.Declared() }
+
 // LoadTimes say where the time of Load went.
 func (s *Spirit) LoadTimes() LoadTimes { return s.program.LoadTimes() }
 
@@ -138,7 +152,7 @@ func (s *Spirit) NewSandbox(ctx context.Context, cfg SandboxConfig) (*Sandbox, e
 	return sb, nil
 }
 
-// Call runs one export in a fresh instance and returns what it wrote: nothing
+// Call runs one export in a fresh instance and returns what Sandbox.Call does: nothing
 // of an earlier call is left. The fuel limit covers the instantiation too, and
 // the fuel used is the same whether the instance was made or reset. A call that
 // runs out of fuel ends there.
@@ -148,7 +162,7 @@ func (s *Spirit) Call(ctx context.Context, export string, in []byte, cfg Sandbox
 		return Result{}, err
 	}
 	out, u, err := s.program.Call(ctx, export, in, c)
-	return Result{Output: out, Receipt: s.receipt(&u, out)}, err
+	return newResult(out, &u, s.receipt(&u, out), err), err
 }
 
 // CallValues is Call for an export that takes and returns numbers.
@@ -192,6 +206,9 @@ func (s *Spirit) planned(cfg SandboxConfig) (sandbox.Config, error) {
 func (s *Spirit) config(cfg SandboxConfig) (sandbox.Config, error) {
 	m := s.pkg.Manifest()
 	asked := m.Limits
+	if d := s.Declared(); d != nil && asked.MemoryBytes == 0 {
+		asked.MemoryBytes = d.MaxMemoryBytes
+	}
 	for _, f := range spirit.Fields() {
 		if v := f.Get(&cfg.Limits); v != 0 {
 			f.Set(&asked, v)

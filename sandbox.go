@@ -120,8 +120,11 @@ type Sandbox struct {
 // Result is what a call produced. The Receipt is valid whenever guest code
 // ran, also beside an error.
 type Result struct {
-	Output  []byte  // what a bytes export or a command wrote; nil for a stream
-	Values  []Value // what a scalar export returned
+	// Output is what the guest wrote, and behind that the text, bytes or JSON that a
+	// declared export returned; nil for a stream.
+	Output []byte
+	// Values are what a scalar export returned, or the number that a declared one did.
+	Values []Value
 	Receipt Receipt
 }
 
@@ -157,9 +160,24 @@ func (s *Sandbox) Initialize(ctx context.Context) error {
 // guest reads in through host_input_read or its standard input, and what it
 // writes is Result.Output. A status other than 0 is a *GuestError. in must not
 // change until the receipt's digests have been asked for.
+//
+// A declared export (see ConventionDeclared) takes in as its only parameter of
+// text or bytes, else as a JSON array with one value per parameter
+// (spirit.Signature.Arguments); SandboxConfig.Stdin is then left alone. What it
+// returns is the end of Result.Output, or the one of Result.Values. An input that
+// does not fit is ErrArguments before anything runs, a result that does not fit
+// into max_output_bytes ErrOutputLimit.
 func (s *Sandbox) Call(ctx context.Context, export string, in []byte) (Result, error) {
 	out, u, err := s.inner.Call(ctx, export, in)
-	return Result{Output: out, Receipt: s.receipt(&u, out)}, err
+	return newResult(out, &u, s.receipt(&u, out), err), err
+}
+
+func newResult(out []byte, u *sandbox.Usage, r Receipt, err error) Result {
+	res := Result{Output: out, Receipt: r}
+	if err == nil {
+		res.Values = u.Result
+	}
+	return res
 }
 
 // CallValues runs an export that takes and returns numbers. Other types or

@@ -90,6 +90,7 @@ const (
 	KindPanic
 	KindAssert
 	KindDenied
+	KindBadResult
 )
 
 var kindNames = [...]string{
@@ -98,6 +99,7 @@ var kindNames = [...]string{
 	KindOutOfBoundsTable: "out-of-bounds-table", KindNullFunction: "null-function",
 	KindSignatureMismatch: "signature-mismatch", KindInvalidConversion: "invalid-conversion",
 	KindPanic: "panic", KindAssert: "assert", KindDenied: "denied",
+	KindBadResult: "bad-result",
 }
 
 // String returns the kind's name in the specification, such as "divide-by-zero".

@@ -64,13 +64,13 @@ func TestTrapMatchesAndPrints(t *testing.T) {
 
 func TestKindsHaveNames(t *testing.T) {
 	seen := map[string]bool{}
-	for k := fault.KindUnreachable; k <= fault.KindDenied; k++ {
+	for k := fault.KindUnreachable; k <= fault.KindBadResult; k++ {
 		if s := k.String(); strings.HasPrefix(s, "kind(") || seen[s] {
 			t.Errorf("kind %d prints as %q", k, s)
 		}
 		seen[k.String()] = true
 	}
-	for _, k := range []fault.Kind{0, fault.KindDenied + 1, 255} {
+	for _, k := range []fault.Kind{0, fault.KindBadResult + 1, 255} {
 		if s := k.String(); s != fmt.Sprintf("kind(%d)", uint8(k)) {
 			t.Errorf("an unknown kind prints as %q", s)
 		}

@@ -83,6 +83,7 @@ type input struct {
 	end     error      // what the stream ended with
 	reading chan chunk // a read in progress; nil = none
 	hash    hash.Hash
+	parked  *input // of the last call with a stream, while calls without one are made
 }
 
 // chunk is what one read of a stream gave.
@@ -95,8 +96,16 @@ type chunk struct {
 // taken belongs to the call after, if that has the same stream.
 func (in *input) next(call CallIO) input {
 	n := input{bytes: call.Input, stream: call.Stdin}
-	if call.Stdin != nil && reflect.TypeOf(call.Stdin).Comparable() && call.Stdin == in.stream {
-		n.ahead, n.end, n.reading = in.ahead, in.end, in.reading
+	last := in.parked
+	if in.stream != nil {
+		last = in
+	}
+	switch {
+	case last == nil:
+	case call.Stdin == nil:
+		n.parked = &input{stream: last.stream, ahead: last.ahead, end: last.end, reading: last.reading}
+	case reflect.TypeOf(call.Stdin).Comparable() && call.Stdin == last.stream:
+		n.ahead, n.end, n.reading = last.ahead, last.end, last.reading
 	}
 	return n
 }

@@ -194,7 +194,7 @@ func (s *State) Rollback() {
 // Output of the last call stay valid.
 func (s *State) Close() {
 	s.tx, s.slot, s.heap, s.kept = nil, nil, heap{}, heap{}
-	s.input.bytes, s.input.stream, s.input.ahead, s.input.reading = nil, nil, nil, nil
+	s.input.bytes, s.input.stream, s.input.ahead, s.input.reading, s.input.parked = nil, nil, nil, nil, nil
 }
 
 // end closes what lives as long as a call. Counters, journal, Output and

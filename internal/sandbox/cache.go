@@ -13,6 +13,7 @@ import (
 
 	"github.com/univrs/vudo/internal/fuel"
 	"github.com/univrs/vudo/internal/wasm"
+	"github.com/univrs/vudo/spirit"
 )
 
 // The module cache keeps images, one file per module, tariff and version of
@@ -22,7 +23,7 @@ const (
 	cacheMagic = "vudo-image\x00"
 	// cacheVersion changes with the file format and with anything that the
 	// metering pass does differently.
-	cacheVersion = 1
+	cacheVersion = 2
 
 	// Limits of the decoder: nothing is allocated beyond them.
 	maxCacheItems = 1 << 20 // of any one list
@@ -122,6 +123,7 @@ func encodeImage(i *image) []byte {
 	w.number(i.MinSize)
 	w.number(i.MaxSize)
 	w.number(uint64(i.Heap))
+	w.text(string(i.Section))
 	metered, _ := i.MarshalBinary() // never fails
 	w.number(uint64(len(metered)))
 	w.b = append(w.b, metered...)
@@ -176,14 +178,21 @@ func decodeImage(b []byte) (*image, error) {
 	}
 	for n := r.count(); n > 0 && !r.bad; n-- {
 		name, t := r.text(), r.signature()
-		i.Exports = append(i.Exports, Export{name, t, conventionOf(name, t)})
+		i.Exports = append(i.Exports, Export{Name: name, Type: t, Convention: conventionOf(name, t)})
 	}
 	for n := r.count(); n > 0 && !r.bad; n-- {
 		i.Tables = append(i.Tables, tableFacts{Min: r.word(), Max: r.word()})
 	}
 	i.MinSize, i.MaxSize, i.Heap = r.number(), r.number(), r.word()
+	section := r.bytes(spirit.MaxDeclaredBytes)
 	metered := r.bytes(maxCacheFile)
 	if r.bad || len(r.b) > 0 || i.UnmarshalBinary(metered) != nil {
+		return nil, errCache
+	}
+	if len(section) == 0 {
+		section = nil
+	}
+	if i.declare(section) != nil {
 		return nil, errCache
 	}
 	i.freeze()

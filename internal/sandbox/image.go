@@ -27,6 +27,9 @@ type image struct {
 	Tables  []tableFacts
 	Heap    uint32 // value of the exported global __heap_base, 0 = none
 
+	Section  []byte           // vudo.manifest as it stands in the module; nil = none
+	Declared *spirit.Declared // what it says
+
 	// Frozen says why memory, globals and tables of an instance cannot be put
 	// back to an earlier state; "" means that they can.
 	Frozen string
@@ -46,6 +49,8 @@ type Export struct {
 	Name       string
 	Type       wasm.FuncType
 	Convention Convention
+	// Signature is what the section vudo.manifest says of it; nil = nothing.
+	Signature *spirit.Signature
 }
 
 // Convention says how an export is called (docs/spec/vm.md, section 5.6).
@@ -58,11 +63,14 @@ const (
 	Scalar
 	Bytes
 	Command // _start: a fresh instance per call
+	// Declared: vudo.manifest names its parameters or its result. One that has
+	// neither is Bytes.
+	Declared
 )
 
 // String returns the convention's name, such as "bytes".
 func (c Convention) String() string {
-	return [...]string{"unsupported", "scalar", "bytes", "command"}[c]
+	return [...]string{"unsupported", "scalar", "bytes", "command", "declared"}[c]
 }
 
 func conventionOf(name string, t wasm.FuncType) Convention {
@@ -101,6 +109,10 @@ func build(source []byte, shape fuel.ShapeLimits) (*image, error) {
 	}
 	// The engine has no use for names and other people's notes; frames take
 	// their names from the source, where no guest can confuse the engine's text.
+	section, err := declaredSection(m)
+	if err != nil {
+		return nil, err
+	}
 	m.Customs = nil
 	metered, err := fuel.Instrument(m, fuel.Config{Shape: shape, Gate: host.Gated, DebugOffsets: true})
 	if err != nil {
@@ -111,7 +123,7 @@ func build(source []byte, shape fuel.ShapeLimits) (*image, error) {
 		switch {
 		case x.Kind == wasm.KindFunc:
 			t, _ := m.FuncType(x.Index)
-			i.Exports = append(i.Exports, Export{x.Name, t, conventionOf(x.Name, t)})
+			i.Exports = append(i.Exports, Export{Name: x.Name, Type: t, Convention: conventionOf(x.Name, t)})
 		case x.Kind == wasm.KindGlobal && x.Name == "__heap_base":
 			i.Heap = constant(m, x.Index)
 		}
@@ -129,6 +141,9 @@ func build(source []byte, shape fuel.ShapeLimits) (*image, error) {
 			f.Max = t.Limits.Max
 		}
 		i.Tables = append(i.Tables, f)
+	}
+	if err := i.declare(section); err != nil {
+		return nil, invalid(err)
 	}
 	i.freeze()
 	return i, nil
@@ -229,7 +244,7 @@ func (p *Program) bytesExport(name string) (*Export, error) {
 	if err != nil {
 		return nil, err
 	}
-	if x.Convention != Bytes && x.Convention != Command {
+	if x.Convention != Bytes && x.Convention != Command && x.Convention != Declared {
 		return nil, fmt.Errorf("%w: %s is %s, called with bytes, which takes () -> () or () -> (i32)", fault.ErrArguments, name, x.Type)
 	}
 	return x, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/univrs/vudo/internal/fault"
+	"github.com/univrs/vudo/spirit"
 )
 
 // Call runs one export in an instance of its own and closes it: it is created,
@@ -20,11 +21,15 @@ func (p *Program) Call(ctx context.Context, export string, in []byte, cfg Config
 	if err == nil {
 		err = s.checkInput(in)
 	}
+	var args []spirit.Argument
+	if err == nil {
+		args, err = x.arguments(in)
+	}
 	if err != nil {
 		s.refuse()
 		return nil, Usage{}, err
 	}
-	u, err := s.runOnce(ctx, in, work{export: x})
+	u, err := s.runOnce(ctx, in, work{export: x, args: args})
 	return u.Output, u, err
 }
 
@@ -64,7 +69,7 @@ func (p *Program) once(ctx context.Context, cfg Config) (*Sandbox, error) {
 }
 
 func (s *Sandbox) runOnce(ctx context.Context, in []byte, w work, args ...Value) (Usage, error) {
-	s.begin(ctx, in)
+	s.begin(ctx, in, s.stdin(w.export))
 	// What tells instances with WASI apart is not only in their memory.
 	w.instantiate, w.pooled = true, !s.prog.wasi
 	s.work = w

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/univrs/vudo/internal/fault"
@@ -15,7 +16,7 @@ import (
 var errAbandoned = errors.New("abandoned")
 
 // begin opens the account of a call. The sandbox is busy from here on.
-func (s *Sandbox) begin(ctx context.Context, in []byte) {
+func (s *Sandbox) begin(ctx context.Context, in []byte, stdin io.Reader) {
 	now := s.eng.clock.Now()
 	limits := &s.cfg.Limits
 	s.mu.Lock()
@@ -40,7 +41,7 @@ func (s *Sandbox) begin(ctx context.Context, in []byte) {
 		}
 	}
 	s.host.Begin(host.CallIO{
-		Call: s.callID, Input: in, Stdin: s.cfg.Stdin, Stdout: s.cfg.Stdout,
+		Call: s.callID, Input: in, Stdin: stdin, Stdout: s.cfg.Stdout,
 	})
 }
 
@@ -136,6 +137,9 @@ func (s *Sandbox) perform() error {
 	}
 	if s.work.export == nil {
 		return nil
+	}
+	if s.work.declared() {
+		return s.callDeclared()
 	}
 	return s.invoke(s.work.export.Name, s.work.stack)
 }
@@ -311,6 +315,9 @@ func (s *Sandbox) release() {
 func (s *Sandbox) arguments(args []Value) {
 	w := &s.work
 	n := max(len(args), len(w.export.Type.Results))
+	if w.declared() {
+		n = max(n, len(w.export.Type.Params))
+	}
 	w.stack = w.params[:0]
 	if n > inlineStack {
 		w.stack = make([]uint64, 0, n)
@@ -321,10 +328,10 @@ func (s *Sandbox) arguments(args []Value) {
 	w.stack = w.stack[:n]
 }
 
-// results reads the values that a scalar export returned.
+// results reads the values that a scalar export, or a declared one, returned.
 func (s *Sandbox) results(err error) []Value {
 	w := &s.work
-	if err != nil || !w.values || w.export == nil {
+	if err != nil || w.export == nil || !w.values && !w.returnedNumber() {
 		return nil
 	}
 	ts := w.export.Type.Results
@@ -344,7 +351,7 @@ func (s *Sandbox) applicationError() error {
 	var code int32
 	if s.exited {
 		code = int32(s.exitCode)
-	} else if x := s.work.export; x != nil && !s.work.values && len(x.Type.Results) == 1 {
+	} else if x := s.work.export; x != nil && !s.work.values && !s.work.declared() && len(x.Type.Results) == 1 {
 		code = int32(uint32(s.work.stack[0]))
 	}
 	if failed, c, text := s.host.Failure(); failed {

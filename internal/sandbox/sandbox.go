@@ -114,8 +114,11 @@ type callRecord struct {
 type work struct {
 	instantiate bool
 	pooled      bool
-	export      *Export // nil: no more than instantiating
-	values      bool    // CallValues: the results are the outcome
+	export      *Export           // nil: no more than instantiating
+	values      bool              // CallValues: the results are the outcome
+	args        []spirit.Argument // of a declared export
+	room        [1]uint64         // what its allocator is called with, and answers
+	returned    bool              // it did, with a result of its type
 	params      [inlineStack]uint64
 	stack       []uint64 // parameters in, results out
 }
@@ -255,7 +258,7 @@ func (s *Sandbox) Initialize(ctx context.Context) (Usage, error) {
 		s.refuse()
 		return Usage{}, err
 	}
-	s.begin(ctx, nil)
+	s.begin(ctx, nil, s.cfg.Stdin)
 	s.work = work{instantiate: true}
 	return s.drive(true)
 }
@@ -293,9 +296,10 @@ func (s *Sandbox) refuse() {
 	s.release() // still busy: nobody has anything to do here any more
 }
 
-// Call runs a bytes export (docs/spec/vm.md, section 5.6) or _start with
-// input, and returns what it wrote. in must stay unchanged until the digests
-// of the usage have been asked for.
+// Call runs a bytes export (docs/spec/vm.md, section 5.6), a declared one or
+// _start with input, and returns what it wrote; a number that a declared export
+// returned is in the usage. in must stay unchanged until the digests of the
+// usage have been asked for.
 func (s *Sandbox) Call(ctx context.Context, export string, in []byte) ([]byte, Usage, error) {
 	if err := s.ready(ctx); err != nil {
 		return nil, Usage{}, err
@@ -307,11 +311,15 @@ func (s *Sandbox) Call(ctx context.Context, export string, in []byte) ([]byte, U
 	if err := s.checkInput(in); err != nil {
 		return nil, Usage{}, err
 	}
+	args, err := x.arguments(in)
+	if err != nil {
+		return nil, Usage{}, err
+	}
 	if err := s.step(EventCall, true); err != nil {
 		return nil, Usage{}, err
 	}
-	s.begin(ctx, in)
-	s.work = work{export: x, instantiate: x.Convention == Command || s.inst == nil}
+	s.begin(ctx, in, s.stdin(x))
+	s.work = work{export: x, args: args, instantiate: x.Convention == Command || s.inst == nil}
 	s.arguments(nil)
 	u, err := s.drive(true)
 	return u.Output, u, err
@@ -329,7 +337,7 @@ func (s *Sandbox) CallValues(ctx context.Context, export string, args []Value) (
 	if err := s.step(EventCall, true); err != nil {
 		return nil, Usage{}, err
 	}
-	s.begin(ctx, nil)
+	s.begin(ctx, nil, s.cfg.Stdin)
 	s.work = work{export: x, values: true, instantiate: s.inst == nil}
 	s.arguments(args)
 	u, err := s.drive(true)

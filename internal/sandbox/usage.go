@@ -96,8 +96,9 @@ type Usage struct {
 	CPU        time.Duration // Duration without waiting
 
 	Host   host.Counts
-	Input  []byte // the caller's own bytes, for the digest; nil for a stream
-	Output []byte // what a bytes call has written so far; nil for a stream
+	Input  []byte  // the caller's own bytes, for the digest; nil for a stream
+	Output []byte  // what a bytes call has written so far; nil for a stream
+	Result []Value // the number that a declared export returned to Call
 }
 
 // Invocation is the id of a call: the sandbox's plus the call's number in it.
@@ -129,6 +130,9 @@ func (s *Sandbox) usage(o Outcome) Usage {
 	}
 	if s.work.export != nil {
 		u.Export = s.work.export.Name
+	}
+	if o == OutcomeOK && s.work.returnedNumber() {
+		u.Result = s.results(nil)
 	}
 	s.peak = max(s.peak, uint64(len(s.memory())))
 	u.MemoryPeak = s.peak

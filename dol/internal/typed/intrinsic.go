@@ -41,6 +41,8 @@ var Intrinsics = map[string]string{
 	"u64_clz": "fun u64_clz(x: u64) -> u64", "u64_ctz": "fun u64_ctz(x: u64) -> u64",
 	"u64_popcount": "fun u64_popcount(x: u64) -> u64",
 
+	"panic": "fun panic(message: string) -> !, as Panic at the call",
+
 	// The operators that have a method for their spelling.
 	"bit_and": "fun bit_and<T>(a: T, b: T) -> T, as Binary with BitAnd", "bit_or": "fun bit_or<T>(a: T, b: T) -> T",
 	"bit_xor": "fun bit_xor<T>(a: T, b: T) -> T", "bit_not": "fun bit_not<T>(a: T) -> T",

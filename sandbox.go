@@ -124,7 +124,7 @@ type Result struct {
 	// declared export returned; nil for a stream.
 	Output []byte
 	// Values are what a scalar export returned, or the number that a declared one did.
-	Values []Value
+	Values  []Value
 	Receipt Receipt
 }
 

@@ -117,6 +117,7 @@ type Frame struct {
 	Offset uint32 // byte offset of the instruction in the module as built; 0 = unknown
 	File   string // source file, where the module has a source map or DWARF
 	Line   int    // 1-based source line; 0 = unknown
+	Column int    // 1-based column in bytes; 0 = unknown, always so from DWARF
 }
 
 // Trap is a fault of the guest: errors.Is(err, ErrTrap) holds for it, and
@@ -153,14 +154,8 @@ func (t *Trap) Format(f fmt.State, verb rune) {
 	if verb != 'v' || !f.Flag('+') {
 		return
 	}
-	for _, fr := range t.Frames {
-		fmt.Fprintf(f, "\n    at %s", fr.Func)
-		if fr.Offset != 0 {
-			fmt.Fprintf(f, " (offset 0x%x)", fr.Offset)
-		}
-		if fr.File != "" {
-			fmt.Fprintf(f, " %s:%d", fr.File, fr.Line)
-		}
+	for _, line := range FrameLines(t.Frames) {
+		fmt.Fprintf(f, "\n    %s", line)
 	}
 }
 

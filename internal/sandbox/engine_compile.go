@@ -70,9 +70,10 @@ type Program struct {
 	speed    atomic.Int64
 	pool     pool
 
-	debug sync.Once // names and lines are read when the first trap asks
-	names wasm.Names
-	lines *lineFinder
+	debug   sync.Once // names and lines are read when the first trap asks
+	names   wasm.Names
+	lines   *lineFinder
+	sources *sourceMap // nil: none, and lines are looked at
 }
 
 // Compile verifies, meters and compiles a module, or takes it from the cache.

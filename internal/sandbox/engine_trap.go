@@ -158,7 +158,11 @@ func (p *Program) place(f *fault.Frame, position string) {
 	}
 	if _, offset, ok := p.image.Offsets.Original(uint32(code)); ok {
 		f.Offset = offset
-		f.File, f.Line = p.lines.find(offset)
+		if p.sources != nil { // its own compiler's word goes before DWARF
+			f.File, f.Line, f.Column = p.sources.find(offset)
+		} else {
+			f.File, f.Line = p.lines.find(offset)
+		}
 	}
 }
 
@@ -169,7 +173,10 @@ func (p *Program) openDebug() {
 		return
 	}
 	p.names = m.Names()
-	p.lines = newLineFinder(m, codeStart(p.source))
+	code := codeStart(p.source)
+	if p.sources = readSourceMap(m, code); p.sources == nil {
+		p.lines = newLineFinder(m, code)
+	}
 }
 
 // codeStart is the file offset of the content of a decoded module's code section.

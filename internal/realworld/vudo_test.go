@@ -26,7 +26,7 @@ version = "1.0.0"
 
 [capabilities]
 required = []
-optional = ["time", "random", "log", "env:PWD", "env:GOROOT", "env:TMPDIR", "env:HOME", "storage"]
+optional = ["time", "random", "log", "env:PWD", "env:GOROOT", "env:TMPDIR", "env:HOME", "env:NODE_PLATFORM", "storage"]
 `
 
 // plenty is more than any program here uses: the guests' own limits come first.

@@ -98,8 +98,12 @@ func (s *Signature) String() string {
 	return b.String()
 }
 
-// Export returns the signature of an export, or nil when none is declared.
+// Export returns the signature of an export, or nil when none is declared, as
+// for a nil Declared.
 func (d *Declared) Export(name string) *Signature {
+	if d == nil {
+		return nil
+	}
 	for i := range d.Exports {
 		if d.Exports[i].Name == name {
 			return &d.Exports[i]

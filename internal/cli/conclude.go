@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/univrs/vudo"
+	"github.com/univrs/vudo/internal/fault"
 	"github.com/univrs/vudo/internal/wasm"
 	"github.com/univrs/vudo/spirit"
 )
@@ -35,6 +36,7 @@ type jsonFrame struct {
 	Offset uint32 `json:"offset"`
 	File   string `json:"file,omitempty"`
 	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
 }
 
 // conclude shows the account, writes the Receipt and turns err into
@@ -57,26 +59,15 @@ func (j *job) conclude(err error) (*result, error) {
 	var trap *vudo.Trap
 	if errors.As(err, &trap) {
 		for _, frame := range trap.Frames {
-			data.Frames = append(data.Frames, jsonFrame{escape(frame.Func), frame.Offset, frame.File, frame.Line})
-			f.detail = append(f.detail, frameLine(frame))
+			data.Frames = append(data.Frames, jsonFrame{escape(frame.Func), frame.Offset, frame.File, frame.Line, frame.Column})
 		}
+		f.detail = append(f.detail, fault.FrameLines(trap.Frames)...)
 	}
 	f.data = data
 	if j.receipt != nil {
 		f.account = j.account()
 	}
 	return nil, &f
-}
-
-func frameLine(f vudo.Frame) string {
-	line := "at " + f.Func
-	if f.Offset != 0 {
-		line += fmt.Sprintf(" (offset 0x%x)", f.Offset)
-	}
-	if f.File != "" {
-		line += fmt.Sprintf(" %s:%d", f.File, f.Line)
-	}
-	return line
 }
 
 // account is the Receipt in one line: `ok 12,345 fuel, 1.1 MiB, 3 ms`.
@@ -111,6 +102,10 @@ func (j *job) data() *runData {
 		}
 	}
 	for _, v := range j.result.Values {
+		if sig := j.call.signature; sig != nil {
+			d.Values = append(d.Values, jsonValue{sig.Result.Type, sig.Result.JSONValue(v.Bits)})
+			continue
+		}
 		d.Values = append(d.Values, jsonValue{v.Type.String(), jsonNumber(v)})
 	}
 	if j.receipt != nil {
@@ -184,6 +179,8 @@ func (j *job) explain(err error) error {
 		out.hint = fmt.Sprintf("give more, such as --limit max_stack_depth=%d", moreThan(l.StackDepth))
 	case errors.Is(err, vudo.ErrInputLimit):
 		out.hint = fmt.Sprintf("give more, such as --limit max_input_bytes=%d", moreThan(l.InputBytes))
+	case errors.Is(err, vudo.ErrOutputLimit):
+		out.hint = fmt.Sprintf("give more, such as --limit max_output_bytes=%d", moreThan(l.OutputBytes))
 	case errors.Is(err, vudo.ErrMemoryLimit):
 		out.hint = fmt.Sprintf("give more, such as --memory %d", moreThan(l.MemoryBytes))
 	case errors.Is(err, vudo.ErrTableLimit):

@@ -50,7 +50,11 @@ func (j *job) execute(ctx context.Context) (*result, error) {
 	if ctx.Err() != nil && err != nil {
 		err = interrupted(err)
 	}
-	if err == nil {
+	if j.call.convention == callDeclared {
+		if showErr := j.showDeclared(err != nil); err == nil {
+			err = showErr
+		}
+	} else if err == nil {
 		err = j.showValues()
 	}
 	if flushErr := j.output.finish(err == nil); flushErr != nil && err == nil {
@@ -188,13 +192,16 @@ func (j *job) moreFuel() (uint64, error) {
 func (j *job) limits() vudo.Limits { return j.effectiveLimits(j.target, j.options) }
 
 // effectiveLimits are what a call runs under: flags, else the manifest, else
-// the configuration, else the defaults.
+// for the memory the section vudo.manifest, else the configuration, else the defaults.
 func (s *session) effectiveLimits(t *target, o *runOptions) vudo.Limits {
 	l := o.limits
 	for _, f := range spirit.Fields() {
 		v := f.Get(&l)
 		if v == 0 && t.project != nil {
 			v = f.Get(&t.project.Manifest.Limits)
+		}
+		if v == 0 && t.declared != nil && f.Name == "max_memory_bytes" {
+			v = t.declared.MaxMemoryBytes
 		}
 		if v == 0 {
 			v = f.Get(&s.config.Limits)
@@ -215,7 +222,7 @@ func (j *job) sandboxConfig() vudo.SandboxConfig {
 	if j.call.convention == callCommand {
 		cfg.Args = append([]string{filepath.Base(j.target.path)}, j.call.args...)
 	}
-	if j.call.convention == callScalar {
+	if j.call.convention == callScalar || j.call.convention == callDeclared {
 		cfg.Stdin, cfg.Stdout = nil, nil
 	}
 	for _, d := range j.options.dirs {

@@ -17,7 +17,7 @@ func inspectCommand() command {
 		name: "inspect", operands: "FILE.wasm|DIR", min: 1, max: 1,
 		short: "show what a module imports, exports and needs, without running it",
 		long: "The module is decoded and validated in full. For every import the table says which capability it needs, " +
-			"or that this version of vudo does not offer it. For a project directory the needed capabilities are compared with manifest.toml.",
+			"or that this version of vudo does not offer it. For a project directory the needed capabilities are compared with manifest.toml. Exports that the section vudo.manifest declares are shown with their signatures.",
 		flags: []flagSpec{
 			{name: "wat", usage: "print the module in the WebAssembly text format"},
 			{name: "fuel", usage: "print the metered module, which is the one that runs, in the text format"},
@@ -43,10 +43,12 @@ type inspection struct {
 	Imports      []importInfo        `json:"imports"`
 	Exports      []exportInfo        `json:"exports"`
 	Memory       []memoryInfo        `json:"memory"`
+	MemoryLimit  uint64              `json:"max_memory_bytes,omitempty"` // of the section vudo.manifest
 	Tables       []tableInfo         `json:"tables"`
 	Globals      int                 `json:"globals"`
 	Functions    int                 `json:"functions"`
 	Capabilities []capabilityInfo    `json:"capabilities"`
+	Manifest     string              `json:"-"` // what speaks of them
 	Sections     []section           `json:"sections"`
 	WAT          string              `json:"wat,omitempty"`
 	Metered      string              `json:"metered,omitempty"`
@@ -67,6 +69,7 @@ type exportInfo struct {
 	Kind       string `json:"kind"`
 	Type       string `json:"type"`
 	Convention string `json:"convention,omitempty"` // how vudo run calls a function
+	Signature  string `json:"signature,omitempty"`  // as the section vudo.manifest declares it
 }
 
 type memoryInfo struct {
@@ -87,7 +90,7 @@ type tableInfo struct {
 type capabilityInfo struct {
 	Capability string   `json:"capability"`
 	Needed     bool     `json:"needed"`   // a function of vudo or loa needs it; WASI does without
-	Declared   string   `json:"declared"` // required, optional, missing, or "" for a file without a manifest
+	Declared   string   `json:"declared"` // required, optional, missing, or "" for a file without a manifest or vudo.manifest
 	Used       []string `json:"used_by"`
 	Reason     string   `json:"reason,omitempty"`
 }
@@ -151,7 +154,7 @@ func decode(t *target) (*wasm.Module, error) {
 	if err != nil {
 		return nil, moduleFailure(t.path, err)
 	}
-	return m, nil
+	return m, t.readDeclared(m)
 }
 
 func meteredText(t *target, m *wasm.Module) (string, error) {
@@ -178,7 +181,9 @@ func inspect(t *target, m *wasm.Module) inspection {
 	if d.Languages == nil {
 		d.Languages = map[string][]string{}
 	}
+	d.Manifest = spirit.DeclaredSection
 	if t.project != nil {
+		d.Manifest = spirit.ManifestName
 		d.Name, d.Version = t.project.Manifest.Name, t.project.Manifest.Version
 	}
 	for i := range m.Imports {
@@ -192,13 +197,23 @@ func inspect(t *target, m *wasm.Module) inspection {
 		}
 	}
 	for i := range m.Exports {
-		d.Exports = append(d.Exports, describeExport(m, &m.Exports[i]))
+		info := describeExport(m, &m.Exports[i])
+		if x := t.declared.Export(info.Name); x != nil && m.Exports[i].Kind == wasm.KindFunc {
+			info.Signature = x.String()
+			if t.signature(info.Name) != nil {
+				info.Convention = "declared"
+			}
+		}
+		d.Exports = append(d.Exports, info)
 	}
 	for _, mem := range m.Memories {
 		d.Memory = append(d.Memory, describeMemory(mem, false))
 	}
 	for _, table := range m.Tables {
 		d.Tables = append(d.Tables, describeTable(table, false))
+	}
+	if t.declared != nil {
+		d.MemoryLimit = t.declared.MaxMemoryBytes
 	}
 	d.Capabilities = compareCapabilities(t, m)
 	return d
@@ -308,12 +323,20 @@ func compareCapabilities(t *target, m *wasm.Module) []capabilityInfo {
 			}
 		}
 	}
+	asks := t.project == nil && t.declared != nil && t.declared.Asks
+	if asks {
+		for _, c := range t.declared.Capabilities {
+			declared[c.Type] = true
+			n := used[c.Type]
+			out = append(out, capabilityInfo{c.String(), n.direct, "required", append([]string{}, n.by...), ""})
+		}
+	}
 	for _, n := range needs {
 		if declared[n.typ] {
 			continue
 		}
 		word := ""
-		if t.project != nil {
+		if t.project != nil || asks {
 			word = "missing"
 		}
 		out = append(out, capabilityInfo{n.typ.String(), n.direct, word, n.by, ""})
@@ -343,6 +366,9 @@ func showInspection(out *terminal, d *inspection) {
 	for _, mem := range d.Memory {
 		row("memory", "%s", describeLimits(wasm.Limits{Min: mem.MinPages, Max: mem.MaxPages, HasMax: mem.HasMax}, "pages of 64 KiB"))
 	}
+	if d.MemoryLimit > 0 {
+		row("memory limit", "%s bytes, by vudo.manifest", count(d.MemoryLimit))
+	}
 	for _, t := range d.Tables {
 		row("table", "%s", describeLimits(wasm.Limits{Min: t.Min, Max: t.Max, HasMax: t.HasMax}, t.Element))
 	}
@@ -352,6 +378,9 @@ func showInspection(out *terminal, d *inspection) {
 
 	table(out, "exports", len(d.Exports), func(i int) []string {
 		e := d.Exports[i]
+		if e.Signature != "" {
+			return []string{e.Name, e.Kind, e.Type, e.Convention, e.Signature}
+		}
 		return []string{e.Name, e.Kind, e.Type, e.Convention}
 	})
 	table(out, "imports", len(d.Imports), func(i int) []string {
@@ -370,7 +399,7 @@ func showInspection(out *terminal, d *inspection) {
 		var note string
 		switch {
 		case c.Declared == "missing" && c.Needed:
-			note = "used, but not in manifest.toml"
+			note = "used, but not in " + d.Manifest
 		case c.Declared == "missing":
 			note = "not asked for, so refused"
 		case c.Declared == "" && c.Needed:

@@ -17,9 +17,10 @@ import (
 type convention int
 
 const (
-	callScalar  convention = iota // typed values in and out
-	callBytes                     // input and output bytes
-	callCommand                   // _start with arguments and streams
+	callScalar   convention = iota // typed values in and out
+	callBytes                      // input and output bytes
+	callCommand                    // _start with arguments and streams
+	callDeclared                   // input and output by the signature of vudo.manifest
 )
 
 // plannedCall is a call that has been checked as far as possible without
@@ -27,11 +28,12 @@ const (
 type plannedCall struct {
 	export     string
 	convention convention
-	values     []vudo.Value // callScalar
-	args       []string     // callCommand: arguments behind the program's name
-	input      []byte       // callBytes, when stream is nil
-	stream     io.Reader    // callBytes and callCommand: read as the guest asks
-	close      io.Closer    // of stream, when it was opened here
+	values     []vudo.Value      // callScalar
+	args       []string          // callCommand: arguments behind the program's name
+	input      []byte            // callBytes, when stream is nil, and callDeclared
+	signature  *spirit.Signature // callDeclared
+	stream     io.Reader         // callBytes and callCommand: read as the guest asks
+	close      io.Closer         // of stream, when it was opened here
 }
 
 // plan chooses the export and turns the operands into its input.
@@ -43,7 +45,9 @@ func plan(s *session, t *target, m *wasm.Module, o *runOptions, operands []strin
 	e := m.Export(name)
 	typ, _ := m.FuncType(e.Index)
 	c = &plannedCall{export: name}
-	if c.convention, err = conventionFor(t, m, name, typ); err != nil {
+	if c.signature = t.signature(name); c.signature != nil {
+		c.convention = callDeclared
+	} else if c.convention, err = conventionFor(t, m, name, typ); err != nil {
 		return nil, err
 	}
 	limit := s.effectiveLimits(t, o).InputBytes
@@ -61,18 +65,25 @@ func plan(s *session, t *target, m *wasm.Module, o *runOptions, operands []strin
 		c.args = args
 		err = c.readFrom(s, o.input, true, limit)
 	case callBytes:
-		switch {
-		case len(args) == 1 && args[0] == "-" && o.input == "":
-			err = c.readFrom(s, "-", false, limit)
-		case len(args) > 0 && o.input != "":
-			return nil, usage("leave one of them out", "--input and ARGs both give the input of %s", name)
-		case len(args) > 0:
-			c.input = []byte(strings.Join(args, " "))
-		default:
-			err = c.readFrom(s, o.input, false, limit)
-		}
+		err = c.planBytes(s, o, args, limit)
+	case callDeclared:
+		err = c.planDeclared(s, t, o, args, limit)
 	}
 	return c, err
+}
+
+// planBytes finds the input of an export that takes bytes.
+func (c *plannedCall) planBytes(s *session, o *runOptions, args []string, limit uint64) error {
+	switch {
+	case len(args) == 1 && args[0] == "-" && o.input == "":
+		return c.readFrom(s, "-", false, limit)
+	case len(args) > 0 && o.input != "":
+		return usage("leave one of them out", "--input and ARGs both give the input of %s", c.export)
+	case len(args) > 0:
+		c.input = []byte(strings.Join(args, " "))
+		return nil
+	}
+	return c.readFrom(s, o.input, false, limit)
 }
 
 // shown is how the user named the target.
@@ -122,18 +133,10 @@ func (c *plannedCall) readFrom(s *session, input string, command bool, limit uin
 // its input, which a stream does not have; and for --json, whose document is
 // made at the end anyway.
 func (c *plannedCall) measure(s *session, m *wasm.Module, limit uint64) error {
-	if c.stream == nil || !s.json && !importsName(m, "host_input_len") {
+	if !s.json && !importsName(m, "host_input_len") {
 		return nil
 	}
-	data, err := io.ReadAll(io.LimitReader(c.stream, int64(min(limit, 1<<62))+1))
-	if err != nil {
-		return err
-	}
-	if uint64(len(data)) > limit {
-		return tooMuchInput(fmt.Sprintf("more than %s bytes came", count(limit)), limit)
-	}
-	c.input, c.stream = data, nil
-	return nil
+	return c.readAll(limit)
 }
 
 func tooMuchInput(what string, limit uint64) *failure {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"sort"
 	"strings"
 	"syscall"
@@ -23,12 +24,16 @@ func runCommand() command {
 			"EXPORT is the manifest's entry when none is named, else main, else _start.\n" +
 			"\n" +
 			"An export with numbers in its type takes one ARG per parameter: decimal or 0x integers, floats, nan, inf. " +
+			"An export that the module declares in its section vudo.manifest takes one ARG per parameter by its type: text as it stands, " +
+			"true and false, one character, numbers as above, all else as JSON, bytes as a JSON string in base64. " +
+			"With text or bytes alone it takes its input like any other export.\n" +
+			"\n" +
 			"Any other export takes bytes: --input FILE, else stdin when it is no terminal and there is no ARG, else the ARGs joined by a blank. " +
 			"A WASI command (_start) gets the ARGs as its arguments and stdin as it is. " +
 			"Put -- before arguments that begin with a hyphen.\n" +
 			"\n" +
 			"A project has everything granted that its manifest requires, except spending credits. " +
-			"A bare file asks for what its imports need; time, random and log are agreed to by default (consent.auto in config.toml). " +
+			"A bare file asks for what its section vudo.manifest lists, else for what its imports need; time, random and log are agreed to by default (consent.auto in config.toml). " +
 			"The rest needs --grant, or a yes on the terminal, which is remembered for that very file.\n" +
 			"\n" +
 			"Capabilities: " + capabilityList() + ". A category (network, storage, compute, sensor, actuator) stands for its members.\n" +
@@ -137,7 +142,7 @@ func runRun(s *session, args []string) (*result, error) {
 // package is nil for a bare file, which has no manifest to make one with.
 func (s *session) agree(t *target, m *wasm.Module, o *runOptions) (pkg *spirit.Package, granted []spirit.Capability, err error) {
 	digest := t.digest()
-	asked := importAsks(m, o)
+	asked := fileAsks(t, m, o)
 	if t.project != nil {
 		for i := range t.project.Warnings {
 			s.warn("manifest", "%s", t.project.Warnings[i].Error())
@@ -178,6 +183,18 @@ func manifestAsks(m *spirit.Manifest) []ask {
 		asked = append(asked, ask{c, false, m.Reasons[c.Type], spirit.ManifestName})
 	}
 	return asked
+}
+
+// fileAsks lists what a file without a manifest asks for: what its section
+// vudo.manifest says, beside what the command line offers to WASI, else what its
+// imports need.
+func fileAsks(t *target, m *wasm.Module, o *runOptions) []ask {
+	asked := importAsks(m, o)
+	if t.declared == nil || !t.declared.Asks {
+		return asked
+	}
+	asked = slices.DeleteFunc(asked, func(a ask) bool { return !strings.HasPrefix(a.origin, "--") })
+	return append(declaredAsks(t.declared), asked...)
 }
 
 // importAsks lists what a bare module asks for: docs/adr/0062. Files and

@@ -26,6 +26,8 @@ type target struct {
 	name    string // of the Spirit: from the manifest, else from the file
 	wasm    []byte
 	project *build.Project // nil for a file
+
+	declared *spirit.Declared // its section vudo.manifest; nil = none, or not decoded yet
 }
 
 // digest identifies the module's bytes.

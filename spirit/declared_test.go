@@ -219,6 +219,7 @@ func TestArguments(t *testing.T) {
 		{"bool bool char", `[true,false,"ä"]`, []Argument{{Bits: 1}, {Bits: 0}, {Bits: 'ä'}}},
 		{"f32 f64", `[1.5,-0]`, []Argument{{Bits: uint64(math.Float32bits(1.5))}, {Bits: 1 << 63}}},
 		{"f32 f64", `["-inf","nan"]`, []Argument{{Bits: uint64(math.Float32bits(float32(math.Inf(-1))))}, {Bits: math.Float64bits(math.NaN())}}},
+		{"Tree string Tree", ` [ {"a":["]",{}],"b\"":"\\"} , "\"],[", [ ] ] `, []Argument{{Bytes: []byte(`{"a":["]",{}],"b\"":"\\"}`)}, {Bytes: []byte(`"],[`)}, {Bytes: []byte("[ ]")}}},
 		{"Vec<i64>", ` [ [1, 2] ] `, []Argument{{Bytes: []byte("[1, 2]")}}},
 		{"Point", `[{"x":"\ud800"}]`, []Argument{{Bytes: []byte(`{"x":"\ud800"}`)}}}, // the guest's to judge
 	} {
@@ -252,9 +253,9 @@ func TestArgumentsRefused(t *testing.T) {
 		{"i32", "[null]", "a: i32 is expected, not null"},
 		{"i32", "[1.0]", `"1.0" is not a whole number of type i32`},
 		{"i32", "[1e3]", `"1e3" is not a whole number`},
-		{"i32", "7", "no JSON array: it begins with number"},
-		{"i32", "[7", "no JSON array: the JSON ends too early"},
-		{"i32", "[7]]", "something stands behind it"},
+		{"i32", "7", "no JSON array: it is number"},
+		{"i32", "[7", "no JSON array: unexpected end of JSON input"},
+		{"i32", "[7]]", "no JSON array: invalid character"},
 		{"i32 i32", "[7,]", "no JSON array"},
 		{"i32", "[\"\xff\"]", "no JSON array: no UTF-8"},
 		{"i32", "[2147483648]", "2147483648 lies outside of -2147483648 to 2147483647"},
@@ -287,6 +288,15 @@ func TestArgumentsRefused(t *testing.T) {
 	long := []byte("[" + strings.Repeat("1,", 1<<20) + "1]")
 	if n := testing.AllocsPerRun(1, func() { _, _ = signature("i32").Arguments(long) }); n > 100 {
 		t.Errorf("%v allocations for an array of a million", n)
+	}
+	// Nor is a large one copied, but for the text in it.
+	large := []byte(`["` + strings.Repeat("x", 1<<20) + `",1]`)
+	if n := testing.Benchmark(func(b *testing.B) {
+		for range b.N {
+			_, _ = signature("Tree", "i32").Arguments(large)
+		}
+	}).AllocedBytesPerOp(); n > 4096 {
+		t.Errorf("%d bytes allocated for an argument of a megabyte", n)
 	}
 	// Neither is a deep value a danger.
 	deep := []byte(strings.Repeat("[", 1<<20))

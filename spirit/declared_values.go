@@ -71,43 +71,65 @@ func (s *Signature) Arguments(input []byte) ([]Argument, error) {
 	return args, nil
 }
 
-// values splits a JSON array. It stops behind one value more than there are
-// parameters, so that a long array costs no more than its first values.
-func (s *Signature) values(input []byte) (values []json.RawMessage, more bool, err error) {
-	if len(bytes.TrimSpace(input)) == 0 {
+// values splits a JSON array into parts of input, without a copy: an input may be
+// as large as everything else that a sandbox holds. It stops behind one value
+// more than there are parameters.
+func (s *Signature) values(input []byte) (values [][]byte, more bool, err error) {
+	input = bytes.Trim(input, jsonBlanks)
+	if len(input) == 0 {
 		return nil, false, nil
 	}
 	if !utf8.Valid(input) {
 		return nil, false, errors.New("no UTF-8")
 	}
-	dec := json.NewDecoder(bytes.NewReader(input))
-	if first, err := dec.Token(); err != nil || first != json.Delim('[') {
-		if err == nil {
-			err = fmt.Errorf("it begins with %s", jsonKind(input))
-		}
-		return nil, false, jsonProblem(err)
+	if !json.Valid(input) {
+		var none any
+		return nil, false, json.Unmarshal(input, &none) // says where, and reads nothing
 	}
-	for dec.More() {
+	if input[0] != '[' {
+		return nil, false, fmt.Errorf("it is %s", jsonKind(input))
+	}
+	depth, from := 0, 1
+	for i := 0; i < len(input); i++ {
+		switch input[i] {
+		case '"':
+			for i++; input[i] != '"'; i++ {
+				if input[i] == '\\' {
+					i++
+				}
+			}
+			continue
+		case '[', '{':
+			depth++
+			continue
+		case ']', '}':
+			if depth--; depth > 0 {
+				continue
+			}
+		case ',':
+			if depth > 1 {
+				continue
+			}
+		default:
+			continue
+		}
+		v := bytes.Trim(input[from:i], jsonBlanks)
+		if from = i + 1; len(v) == 0 {
+			break // an empty array: nothing else stands between two marks
+		}
 		if len(values) == len(s.Params) {
 			return values, true, nil
 		}
-		var v json.RawMessage
-		if err := dec.Decode(&v); err != nil {
-			return nil, false, jsonProblem(err)
-		}
 		values = append(values, v)
-	}
-	if _, err := dec.Token(); err != nil {
-		return nil, false, jsonProblem(err)
-	}
-	if len(bytes.TrimSpace(input[dec.InputOffset():])) > 0 {
-		return nil, false, errors.New("something stands behind it")
 	}
 	return values, false, nil
 }
 
+// jsonBlanks are the bytes that JSON allows between its marks.
+const jsonBlanks = " \t\r\n"
+
 // read turns one JSON value into the argument of a parameter.
-func (p *Slot) read(raw json.RawMessage) (Argument, error) {
+func (p *Slot) read(raw []byte) (Argument, error) {
 	kind := jsonKind(raw)
 	switch p.ABI {
 	case ABIJSON:
@@ -146,7 +168,7 @@ func (p *Slot) read(raw json.RawMessage) (Argument, error) {
 	return Argument{Bits: bits}, err
 }
 
-func (p *Slot) mismatch(raw json.RawMessage) error {
+func (p *Slot) mismatch(raw []byte) error {
 	return fmt.Errorf("%s is expected, not %s", p.Type, jsonKind(raw))
 }
 

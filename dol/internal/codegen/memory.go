@@ -91,7 +91,8 @@ func effect(in instr, operands ...ir.Expr) ir.Stmt {
 }
 
 func copyBytes(to, from, n ir.Expr) ir.Stmt { return effect(instr{op: wasm.OpMemoryCopy}, to, from, n) }
-func fillBytes(at, v, n ir.Expr) ir.Stmt    { return effect(instr{op: wasm.OpMemoryFill}, at, v, n) }
+
+func fillBytes(at, v, n ir.Expr) ir.Stmt { return effect(instr{op: wasm.OpMemoryFill}, at, v, n) }
 
 // memoryPages and growMemory count pages; growMemory gives -1 when there is no more.
 func memoryPages() ir.Expr { return &raw{in: instr{op: wasm.OpMemorySize}, kind: ir.I32} }

@@ -42,10 +42,13 @@ func (s *selector) add(in instr) {
 	}
 }
 
-func (s *selector) op(op wasm.Opcode)                   { s.add(instr{op: op}) }
-func (s *selector) get(local uint32)                    { s.add(instr{op: wasm.OpLocalGet, x: local}) }
-func (s *selector) set(local uint32)                    { s.add(instr{op: wasm.OpLocalSet, x: local}) }
-func (s *selector) tee(local uint32)                    { s.add(instr{op: wasm.OpLocalTee, x: local}) }
+func (s *selector) op(op wasm.Opcode) { s.add(instr{op: op}) }
+func (s *selector) get(local uint32) { s.add(instr{op: wasm.OpLocalGet, x: local}) }
+
+func (s *selector) set(local uint32) { s.add(instr{op: wasm.OpLocalSet, x: local}) }
+
+func (s *selector) tee(local uint32) { s.add(instr{op: wasm.OpLocalTee, x: local}) }
+
 func (s *selector) i32(n uint32)                        { s.add(instr{op: wasm.OpI32Const, imm: uint64(n)}) }
 func (s *selector) drop()                               { s.op(wasm.OpDrop) }
 func (s *selector) global(op wasm.Opcode, g *ir.Global) { s.add(instr{op: op, global: g}) }

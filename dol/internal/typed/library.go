@@ -50,6 +50,7 @@ var Library = map[string]string{
 	"json_f64":    "fun json_f64(r: JsonReader) -> f64, null is NAN",
 	"json_string": "fun json_string(r: JsonReader) -> string",
 	"json_char":   "fun json_char(r: JsonReader) -> char, a string of one character",
+	"json_quoted": "fun json_quoted(r: JsonReader) -> bool, whether a string comes next; takes nothing",
 	"json_enter":  "fun json_enter(r: JsonReader, open: u8), takes [ or {; at most 256 open at a time",
 	"json_more":   "fun json_more(r: JsonReader, first: bool, close: u8) -> bool, true: another item comes, its comma taken unless first; false: the closing ] or } is taken",
 	"json_key":    "fun json_key(r: JsonReader) -> string, a name and its colon",

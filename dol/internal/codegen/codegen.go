@@ -47,6 +47,14 @@ var ErrDataTooLarge = errors.New("the constants of the program do not fit into i
 // give the same bytes. An error is a *ShapeError, ErrDataTooLarge, or names an
 // export that is not there.
 func Generate(m *ir.Module, o Options) (*wasm.Module, error) {
+	l, err := generate(m, o)
+	if err != nil {
+		return nil, err
+	}
+	return &l.m, nil
+}
+
+func generate(m *ir.Module, o Options) (*linker, error) {
 	g := &generator{m: m, o: o, facts: newFacts(m, o)}
 	g.data.init()
 	g.runtime = newRuntime(g)

@@ -24,13 +24,13 @@ type linker struct {
 // maxPages bounds a memory so that no address is as large as 2^32.
 const maxPages = 1<<16 - 1
 
-func (g *generator) link() (*wasm.Module, error) {
+func (g *generator) link() (*linker, error) {
 	l := &linker{g: g, imports: map[*ir.Import]uint32{}, globals: map[*ir.Global]uint32{}}
 	g.finish()
 	l.units = g.order()
 	if len(l.units) == 0 {
 		l.sections()
-		return &l.m, nil
+		return l, nil
 	}
 	l.linkImports()
 	for i, u := range l.units {
@@ -57,7 +57,7 @@ func (g *generator) link() (*wasm.Module, error) {
 	}
 	l.m.Types = g.types
 	l.sections()
-	return &l.m, nil
+	return l, nil
 }
 
 // finish brings the code of every function into its final form.

@@ -88,8 +88,3 @@ func (u *unit) writeRoots(code []instr, r *runtime, frame uint32, refs []uint32)
 	}
 	return append(code, instr{op: wasm.OpGlobalSet, global: r.sp})
 }
-
-// framed reports whether u uses the shadow stack.
-func (u *unit) framed(r *runtime) bool {
-	return slices.ContainsFunc(u.code, func(in instr) bool { return in.op == wasm.OpGlobalSet && in.global == r.sp })
-}

@@ -55,6 +55,15 @@ func New(m *ir.Module, w *wasm.Module, host ir.Host) (*Instance, error) {
 // Close frees the instance.
 func (i *Instance) Close() error { return i.rt.Close(context.Background()) }
 
+// Global returns the value of an exported global; false: there is none.
+func (i *Instance) Global(name string) (uint64, bool) {
+	g := i.mod.ExportedGlobal(name)
+	if g == nil {
+		return 0, false
+	}
+	return g.Get(), true
+}
+
 // Memory returns the memory itself; a call may replace it.
 func (i *Instance) Memory() []byte {
 	b, _ := i.mod.Memory().Read(0, i.mod.Memory().Size())

@@ -61,6 +61,7 @@ func Lower(p *typed.Program, o Options) (m *ir.Module, problems diag.List) {
 			panic(r)
 		}
 	}()
+	l.bytes() // what constant texts are
 	l.exports()
 	l.drain()
 	l.start()

@@ -209,7 +209,19 @@ func (p *Slot) scalar() scalarType {
 	return scalarTypes[p.ABI.String()]
 }
 
+// short is a value as an error shows it.
+func short(text string) string {
+	const most = 40 // characters; the longest number of 64 bits has 20
+	for i := range text {
+		if utf8.RuneCountInString(text[:i]) == most {
+			return text[:i] + "..."
+		}
+	}
+	return text
+}
+
 func (t scalarType) outside(text string) error {
+	text = short(text)
 	if t.signed {
 		return fmt.Errorf("%s lies outside of %d to %d", text, int64(-1)<<(t.bits-1), int64(1)<<(t.bits-1)-1)
 	}
@@ -229,20 +241,20 @@ func (p *Slot) ParseScalar(text string) (uint64, error) {
 		case "false":
 			return 0, nil
 		}
-		return 0, fmt.Errorf("%q is neither true nor false", text)
+		return 0, fmt.Errorf("%q is neither true nor false", short(text))
 	case aChar:
 		r, n := utf8.DecodeRuneInString(text)
 		if n == 0 || n < len(text) || r == utf8.RuneError && n == 1 {
-			return 0, fmt.Errorf("%q is not one character", text)
+			return 0, fmt.Errorf("%q is not one character", short(text))
 		}
 		return uint64(uint32(r)), nil
 	case aFloat:
 		f, err := strconv.ParseFloat(strings.TrimPrefix(text, "-"), t.bits)
 		if err != nil || strings.HasPrefix(text, "--") || strings.HasPrefix(text, "-+") || strings.HasPrefix(text, "+") {
 			if errors.Is(err, strconv.ErrRange) {
-				return 0, fmt.Errorf("%s lies outside of %s", text, p.Type)
+				return 0, fmt.Errorf("%s lies outside of %s", short(text), p.Type)
 			}
-			return 0, fmt.Errorf("%q is not an %s", text, p.Type)
+			return 0, fmt.Errorf("%q is not an %s", short(text), p.Type)
 		}
 		if strings.HasPrefix(text, "-") {
 			f = math.Copysign(f, -1)
@@ -263,7 +275,7 @@ func (t scalarType) parseWhole(text, name string) (uint64, error) {
 	}
 	n, err := strconv.ParseUint(strings.ReplaceAll(digits, "_", ""), base, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) || strings.HasPrefix(digits, "+") {
-		return 0, fmt.Errorf("%q is not a whole number of type %s", text, name)
+		return 0, fmt.Errorf("%q is not a whole number of type %s", short(text), name)
 	}
 	most := uint64(math.MaxUint64) >> (64 - t.bits)
 	if t.signed {

@@ -19,10 +19,11 @@ const (
 	kindConversion = fault.KindInvalidConversion
 	kindPanic      = fault.KindPanic
 	kindDenied     = fault.KindDenied
+	kindResult     = fault.KindBadResult
 )
 
 // corpus is the table of SECURITY.md, in its order.
-var corpus = []row{loops, stacks, memories, bulk, compiles, meters, dodges, sleeping, pointers, arguments, keys, directories, listings, revocations, logs, outputs, leftovers}
+var corpus = []row{loops, stacks, memories, bulk, compiles, meters, dodges, sleeping, pointers, declarations, arguments, keys, directories, listings, revocations, logs, outputs, leftovers}
 
 // Every shape of every row ends as its row says.
 //

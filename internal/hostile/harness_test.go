@@ -346,6 +346,7 @@ func (s shape) judgeReceipt(t *testing.T, r *run, end error) {
 		{vudo.ErrOutOfFuel, vudo.OutcomeOutOfFuel},
 		{vudo.ErrDeadline, vudo.OutcomeDeadline},
 		{vudo.ErrStackLimit, vudo.OutcomeLimit},
+		{vudo.ErrOutputLimit, vudo.OutcomeLimit},
 		{vudo.ErrGuest, vudo.OutcomeAppError},
 	} {
 		if errors.Is(end, o.err) {

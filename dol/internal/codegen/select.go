@@ -43,7 +43,7 @@ func (s *selector) add(in instr) {
 }
 
 func (s *selector) op(op wasm.Opcode) { s.add(instr{op: op}) }
-func (s *selector) get(local uint32) { s.add(instr{op: wasm.OpLocalGet, x: local}) }
+func (s *selector) get(local uint32)  { s.add(instr{op: wasm.OpLocalGet, x: local}) }
 
 func (s *selector) set(local uint32) { s.add(instr{op: wasm.OpLocalSet, x: local}) }
 

@@ -49,6 +49,42 @@ func Example_numbers() {
 	// Output: 42
 }
 
+func Example_declared() {
+	b := wasm.NewBuilder()
+	i32, i64 := wasm.I32, wasm.I64
+	b.Export("memory", wasm.KindMemory, b.Memory(1, 1))
+	b.Func("__vudo_alloc", wasm.Types(i32), wasm.Types(i32), nil, func(e *wasm.Emitter) { e.I32Const(1024) })
+	b.Func("echo", wasm.Types(i32, i32), wasm.Types(i64), nil, func(e *wasm.Emitter) {
+		e.LocalGet(0).Op(wasm.OpI64ExtendI32U).I64Const(32).Op(wasm.OpI64Shl).LocalGet(1).Op(wasm.OpI64ExtendI32U, wasm.OpI64Or)
+	})
+	b.Func("add", wasm.Types(i32, i32), wasm.Types(i32), nil, func(e *wasm.Emitter) { e.LocalGet(0).LocalGet(1).Op(wasm.OpI32Add) })
+	b.Custom(spirit.DeclaredSection, []byte(`{"version":1,"exports":[
+		{"name":"echo","params":[{"name":"what","type":"string","abi":"text"}],"result":{"type":"string","abi":"text"}},
+		{"name":"add","params":[{"name":"a","type":"u8","abi":"i32"},{"name":"b","type":"u8","abi":"i32"}],"result":{"type":"u8","abi":"i32"}}]}`))
+	ctx := context.Background()
+	rt, err := vudo.New(ctx, vudo.Config{})
+	check(err)
+	defer rt.Close(ctx)
+	pkg, err := spirit.FromModule([]byte("[spirit]\nname = \"words\"\nversion = \"1.0.0\"\n"), b.Bytes())
+	check(err)
+	words, err := rt.Load(ctx, pkg)
+	check(err)
+
+	res, err := words.Call(ctx, "echo", []byte("Ada"), vudo.SandboxConfig{})
+	check(err)
+	fmt.Println(string(res.Output))
+	res, err = words.Call(ctx, "add", []byte("[200, 55]"), vudo.SandboxConfig{})
+	check(err)
+	for _, x := range words.Exports() {
+		if x.Name == "add" {
+			fmt.Println(x.Signature, "=", x.Signature.Result.FormatScalar(res.Values[0].Bits))
+		}
+	}
+	// Output:
+	// Ada
+	// add(a: u8, b: u8) -> u8 = 255
+}
+
 func Example_streams() {
 	ctx := context.Background()
 	rt, err := vudo.New(ctx, vudo.Config{})

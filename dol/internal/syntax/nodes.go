@@ -25,7 +25,8 @@ type File struct {
 	Items  []Decl  // in source order, Use and Submodule included
 	Tests  []*Scenario
 
-	lines []Pos // where each line begins
+	lines []Pos   // where each line begins
+	runes []int32 // see index
 }
 
 // Problem is what the parser has to say; spans become diagnostics through File.
@@ -113,12 +114,12 @@ type Annot struct {
 type Decl interface {
 	Node
 	decl()
-	// Head gives what all declarations share.
-	Head() *Head
+	// Header gives what all declarations share.
+	Header() *DeclHead
 }
 
-// Head is what all declarations share.
-type Head struct {
+// DeclHead is what all declarations share.
+type DeclHead struct {
 	Span     // of the whole declaration, docs and attributes included
 	Keyword  Span
 	Spelling Spelling
@@ -129,14 +130,14 @@ type Head struct {
 	Name     QName // of one part for everything that code can name
 }
 
-func (*Head) decl() {}
+func (*DeclHead) decl() {}
 
-// Head returns h.
-func (h *Head) Head() *Head { return h }
+// Header returns h.
+func (h *DeclHead) Header() *DeclHead { return h }
 
 // Use is an import. Exactly one of Local, Package and URL tells the source.
 type Use struct {
-	Head
+	DeclHead
 	Local   QName  // use a.b.c
 	Package string // use @org/name: "@org/name"
 	Version string // requirement behind a registry package, as written
@@ -158,7 +159,7 @@ type UseItem struct {
 
 // Submodule is mod x { … } or, with Inline false, mod x.
 type Submodule struct {
-	Head
+	DeclHead
 	Inline bool
 	Items  []Decl
 }
@@ -166,7 +167,7 @@ type Submodule struct {
 // Gen is a record, the carrier of an enum or newtype, or an ontology unit. It
 // also stands for "type X { … }" (Type true).
 type Gen struct {
-	Head
+	DeclHead
 	Type    bool // written "type"
 	Params  []TypeParam
 	Parent  *QName // extends or is
@@ -177,21 +178,21 @@ type Gen struct {
 
 // Enum is a top-level or nested enum declaration.
 type Enum struct {
-	Head
+	DeclHead
 	Params   []TypeParam
 	Variants []*Variant
 }
 
 // Alias is type X = T; Nested "type X is T" in a gen as well.
 type Alias struct {
-	Head
+	DeclHead
 	Params []TypeParam
 	Target TypeExpr
 }
 
 // Trait is a trait.
 type Trait struct {
-	Head
+	DeclHead
 	Params []TypeParam
 	Bounds []TypeExpr
 	Body   []Item
@@ -200,7 +201,7 @@ type Trait struct {
 // Rule is an invariant: at top level or inside a declaration. Its conjuncts
 // are the Expr items of Body.
 type Rule struct {
-	Head
+	DeclHead
 	Params []TypeParam
 	For    TypeExpr // top level: the type of this
 	Body   []Item
@@ -208,14 +209,14 @@ type Rule struct {
 
 // Law is a law of a trait or gen.
 type Law struct {
-	Head
+	DeclHead
 	Params []*Param
 	Body   []Item
 }
 
 // System is a versioned composition.
 type System struct {
-	Head
+	DeclHead
 	Params  []TypeParam
 	Version *Version
 	Body    []Item
@@ -223,7 +224,7 @@ type System struct {
 
 // Evo is an evolution step.
 type Evo struct {
-	Head
+	DeclHead
 	New, Old *Version // nil after a reported evo-header
 	Body     []Item
 }
@@ -231,7 +232,7 @@ type Evo struct {
 // Impl is impl T { }, impl Trait for T { }, or nested in a declaration, where
 // For is nil and Target is the trait.
 type Impl struct {
-	Head
+	DeclHead
 	Params []TypeParam
 	Target TypeExpr // trait when For is set or the impl is nested, else the type
 	For    TypeExpr
@@ -240,7 +241,7 @@ type Impl struct {
 
 // Fun is a function, method, signature without body, or host import.
 type Fun struct {
-	Head
+	DeclHead
 	Sex      bool
 	Extern   bool   // the word extern was written
 	ABI      string // of extern "abi"
@@ -256,14 +257,14 @@ type Fun struct {
 
 // Const is const X: T = e.
 type Const struct {
-	Head
+	DeclHead
 	Type  TypeExpr
 	Value Expr
 }
 
 // Var is a module variable.
 type Var struct {
-	Head
+	DeclHead
 	Sex   bool
 	Type  TypeExpr
 	Value Expr
@@ -318,7 +319,7 @@ type Requires struct {
 	Package string
 	Op      string // >= > = @ ^ ~ or "" for a string range or none
 	Version *Version
-	Range   string
+	Within  string // the string form: a range of versions
 }
 
 // State is state name: T = e.
@@ -338,6 +339,13 @@ type Evolution struct {
 	Name    QName  // removes
 	Reason  string // because
 	Migrate *Block
+}
+
+// DocsItem is a docs block in a body that documents nothing else: one before a
+// sentence's neighbour that takes none, or a second one.
+type DocsItem struct {
+	Span
+	Docs *Docs
 }
 
 // ExprItem is an expression in a rule or law.

@@ -46,18 +46,18 @@ func differ(m *ir.Module, calls []irgen.Call, o codegen.Options) (string, error)
 			return "", err
 		}
 	}
-	w, err := codegen.Generate(m, o)
+	w, parts, err := codegen.GenerateOpen(m, o)
 	if err != nil {
 		return "", err
 	}
-	got, err := codegentest.Run(m, w, calls)
+	got, err := codegentest.Run(m, w, calls, func(i *codegentest.Instance) error {
+		_, err := checkHeap(m, parts, i)
+		return err
+	})
 	if err != nil {
 		return "", err
 	}
-	if d := plain(expected(m, want)).Diff(plain(got)); d != "" {
-		return d, nil
-	}
-	return "", nil
+	return plain(expected(m, want)).Diff(plain(got)), nil
 }
 
 // plain replaces the messages of panics that are no constant of a module: there a

@@ -52,6 +52,12 @@ func New(m *ir.Module, w *wasm.Module, host ir.Host) (*Instance, error) {
 	return i, nil
 }
 
+// room grows the memory for n bytes of the host's own.
+func room(mod api.Module, n int) uint32 {
+	at, _ := mod.Memory().Grow(uint32(n)>>16 + 1)
+	return at << 16
+}
+
 // Close frees the instance.
 func (i *Instance) Close() error { return i.rt.Close(context.Background()) }
 
@@ -131,6 +137,10 @@ func (i *Instance) function(w wasm.Import, host ir.Host) (api.GoModuleFunction, 
 			args = append(args, ir.HostArg{Bytes: b})
 			n += 2
 		}
+		if h, ok := host.(*Host); ok { // one that knows where its messages go
+			h.memory = func(n int) uint32 { return room(mod, n) }
+			h.write = func(at uint32, b []byte) { mod.Memory().Write(at, b) }
+		}
 		r, err := host.Call(imp, args)
 		if err != nil {
 			panic(err)
@@ -199,8 +209,12 @@ func (i *Instance) result(x *ir.Export, results []uint64) string {
 // the host's own error.
 func ended(err error) error {
 	var p *Panic
-	if errors.As(err, &p) {
+	var trap *ir.Trap
+	switch {
+	case errors.As(err, &p):
 		return p
+	case errors.As(err, &trap):
+		return trap
 	}
 	for _, k := range [...]ir.TrapKind{ir.TrapUnreachable, ir.TrapDivideByZero, ir.TrapOverflow, ir.TrapConversion} {
 		if strings.Contains(err.Error(), "wasm error: "+k.String()) {
@@ -213,8 +227,8 @@ func ended(err error) error {
 // Run runs calls and shows what irgen.Evaluate does, but for the places of traps:
 // a panic has its line behind its message, other traps have none. A trap of the
 // start function is the result of the first call, as it is there; what follows
-// is unknown.
-func Run(m *ir.Module, w *wasm.Module, calls []irgen.Call) (*irgen.Outcome, error) {
+// is unknown. After the last call check, if not nil, may look at the instance.
+func Run(m *ir.Module, w *wasm.Module, calls []irgen.Call, check func(*Instance) error) (*irgen.Outcome, error) {
 	host := &irgen.Host{}
 	out := &irgen.Outcome{}
 	if len(calls) == 0 {
@@ -231,6 +245,9 @@ func Run(m *ir.Module, w *wasm.Module, calls []irgen.Call) (*irgen.Outcome, erro
 		if err := end(out, r, err, host); err != nil {
 			return nil, err
 		}
+	}
+	if check != nil {
+		return out, check(i)
 	}
 	return out, nil
 }

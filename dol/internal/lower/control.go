@@ -20,7 +20,17 @@ func (b *body) ifTo(e *typed.If, d sink) {
 		other = nil
 	}
 	if simple(e.Cond) {
-		if cond := b.expr(e.Cond); !b.dead {
+		cond := b.expr(e.Cond)
+		if c, ok := cond.(*ir.Const); ok { // such as is_object of a known type
+			switch {
+			case c.Bits != 0:
+				then()
+			case other != nil:
+				other()
+			}
+			return
+		}
+		if !b.dead {
 			b.choose(cond, then, other)
 		}
 		return
@@ -50,6 +60,12 @@ func (b *body) ifValue(e *typed.If) ir.Expr {
 		return b.into(e)
 	}
 	cond := b.expr(e.Cond)
+	if c, ok := cond.(*ir.Const); ok && !b.dead {
+		if c.Bits != 0 {
+			return b.expr(e.Then)
+		}
+		return b.expr(e.Else)
+	}
 	if b.dead {
 		return zero(k)
 	}
@@ -93,7 +109,7 @@ func simple(e typed.Expr) bool {
 				return false
 			}
 		}
-		return typed.KindOf(e.T) != typed.Unit && e.Func.Intrinsic == ""
+		return typed.KindOf(e.T) != typed.Unit && (e.Func.Intrinsic == "" || e.Func.Intrinsic == "is_object")
 	}
 	return false
 }

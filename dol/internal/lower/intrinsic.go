@@ -53,6 +53,9 @@ func (b *body) intrinsic(fn *typed.Func, targs []typed.Type, xs []ir.Expr, resul
 	if len(targs) != 1 {
 		b.l.fail(p, "unsupported-at-build", "there is no intrinsic %s", fn.Intrinsic)
 	}
+	if fn.Intrinsic == "validate" {
+		return b.validate(targs[0], xs[0], result, p)
+	}
 	return b.typedIntrinsic(fn.Intrinsic, targs[0], xs, p)
 }
 

@@ -2,6 +2,7 @@ package lower
 
 import (
 	"math"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/univrs/vudo/dol/internal/ir"
@@ -114,6 +115,10 @@ func constText(t typed.Type, c *typed.Const) (string, bool) {
 	switch k := typed.KindOf(t); {
 	case k == typed.String:
 		return c.Str, true
+	case k.IsSigned():
+		return strconv.FormatInt(signed(k, c.Int), 10), true
+	case k.IsInt():
+		return strconv.FormatUint(c.Int, 10), true
 	case k == typed.Bool && c.Int != 0:
 		return "true", true
 	case k == typed.Bool:

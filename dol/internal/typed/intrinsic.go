@@ -26,6 +26,7 @@ var Intrinsics = map[string]string{
 	"hash":      "fun hash<T>(x: T) -> u32",
 	"to_text":   "fun to_text<T>(x: T) -> string, as to_string",
 	"clone":     "fun clone<T>(x: T) -> T, a shallow copy of a record or payload enum; Vec, Map, Set have their own",
+	"validate":  "fun validate<T>(x: T) -> Result<(), string>, Err with the first rule of the record x that is broken",
 	"same":      "fun same<T>(a: T, b: T) -> bool, the same object",
 
 	"f64_bits": "fun f64_bits(x: f64) -> u64", "bits_f64": "fun bits_f64(x: u64) -> f64",

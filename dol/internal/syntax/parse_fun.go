@@ -42,7 +42,7 @@ func (p *parser) fun(h DeclHead, where place) *Fun {
 	switch {
 	case p.at(LBrace) && !f.Extern:
 		f.Body = p.funBody(f)
-	case f.Sex || where == inTrait || where == inEvo:
+	case f.Sex || where == inTrait || where == inEvo || bodyElsewhere(f.Attrs):
 		f.Span = p.since(h.Start)
 		p.take(Semi)
 		return f
@@ -161,4 +161,15 @@ func (p *parser) bounds() (list []TypeExpr) {
 			return list
 		}
 	}
+}
+
+// bodyElsewhere reports whether an attribute says that the function has no body:
+// an import, or in the standard library an intrinsic.
+func bodyElsewhere(attrs []Attr) bool {
+	for i := range attrs {
+		if name := attrs[i].Name.Name; name == "import" || name == "intrinsic" {
+			return true
+		}
+	}
+	return false
 }

@@ -19,6 +19,9 @@ func (e *E) Type() Type { return e.T }
 // At returns the place.
 func (e *E) At() Pos { return e.P }
 
+// Base returns e: the checker fills in types that it finds out later.
+func (e *E) Base() *E { return e }
+
 // Op is an operation on basic types.
 type Op uint8
 

@@ -1,0 +1,122 @@
+package types
+
+import "github.com/univrs/vudo/diag"
+
+// Code describes a diagnostic code of the checker.
+type Code struct {
+	Name     string
+	Severity diag.Severity // before options
+	Text     string        // one line
+	Long     string        // an explanation with an example
+}
+
+// Codes lists the codes of this package by name.
+var Codes = []Code{
+	{"arity", diag.Error, "", ""},
+	{"assign-to-const", diag.Error, "", ""},
+	{"assign-to-immutable", diag.Warning, "", ""},
+	{"bad-cast", diag.Error, "", ""},
+	{"bad-operand", diag.Error, "", ""},
+	{"bad-place", diag.Error, "", ""},
+	{"bad-try", diag.Error, "", ""},
+	{"bad-version", diag.Error, "", ""},
+	{"binding-looks-like-variant", diag.Warning, "", ""},
+	{"bound-unsatisfied", diag.Error, "", ""},
+	{"break-outside-loop", diag.Error, "", ""},
+	{"cannot-infer", diag.Error, "", ""},
+	{"const-not-constant", diag.Error, "", ""},
+	{"const-overflow", diag.Error, "", ""},
+	{"crdt-strategy", diag.Error, "", ""},
+	{"default-violates-rule", diag.Warning, "", ""},
+	{"deprecated-type", diag.Hint, "", ""},
+	{"div-by-zero-const", diag.Error, "", ""},
+	{"docs-ambiguous", diag.Hint, "", ""},
+	{"docs-empty", diag.Warning, "", ""},
+	{"docs-missing", diag.Warning, "", ""},
+	{"docs-short", diag.Warning, "", ""},
+	{"dup-decl", diag.Error, "", ""},
+	{"dup-field", diag.Error, "", ""},
+	{"dup-import", diag.Warning, "", ""},
+	{"dup-match-arm", diag.Error, "", ""},
+	{"dup-method", diag.Error, "", ""},
+	{"dup-param", diag.Error, "", ""},
+	{"dup-uses", diag.Error, "", ""},
+	{"dup-variant", diag.Error, "", ""},
+	{"effect-in-pure", diag.Error, "", ""},
+	{"evo-adds-existing", diag.Warning, "", ""},
+	{"evo-empty", diag.Warning, "", ""},
+	{"evo-removes-unknown", diag.Warning, "", ""},
+	{"evo-version-order", diag.Warning, "", ""},
+	{"ffi-outside-sex", diag.Error, "", ""},
+	{"global-outside-sex", diag.Error, "", ""},
+	{"host-signature", diag.Error, "", ""},
+	{"implicit-effect", diag.Hint, "", ""},
+	{"implicit-let", diag.Hint, "", ""},
+	{"implicit-sex-var", diag.Hint, "", ""},
+	{"import-cycle", diag.Error, "", ""},
+	{"inherit-cycle", diag.Error, "", ""},
+	{"instantiation-depth", diag.Error, "", ""},
+	{"int-as-bool", diag.Warning, "", ""},
+	{"io-outside-sex", diag.Error, "", ""},
+	{"law-not-bool", diag.Error, "", ""},
+	{"literal-out-of-range", diag.Error, "", ""},
+	{"match-nonexhaustive", diag.Error, "", ""},
+	{"match-unreachable", diag.Warning, "", ""},
+	{"missing-body", diag.Error, "", ""},
+	{"missing-capability", diag.Error, "", ""},
+	{"missing-field", diag.Error, "", ""},
+	{"missing-return", diag.Error, "", ""},
+	{"mixed-script-name", diag.Hint, "", ""},
+	{"mut-field", diag.Hint, "", ""},
+	{"naming", diag.Hint, "", ""},
+	{"needless-ref", diag.Hint, "", ""},
+	{"needless-sex", diag.Hint, "", ""},
+	{"not-callable", diag.Error, "", ""},
+	{"open-predicate", diag.Hint, "", ""},
+	{"prefer-none", diag.Hint, "", ""},
+	{"prose-statement", diag.Warning, "", ""},
+	{"purity-required", diag.Error, "", ""},
+	{"qname", diag.Error, "", ""},
+	{"recursive-layout", diag.Error, "", ""},
+	{"reexport-scope", diag.Warning, "", ""},
+	{"requires-unsatisfied", diag.Warning, "", ""},
+	{"rule-not-bool", diag.Error, "", ""},
+	{"rule-without-content", diag.Warning, "", ""},
+	{"sex-block-long", diag.Warning, "", ""},
+	{"sex-undocumented", diag.Warning, "", ""},
+	{"shadowing", diag.Hint, "", ""},
+	{"test-signature", diag.Error, "", ""},
+	{"trait-effect", diag.Error, "", ""},
+	{"trait-incomplete", diag.Error, "", ""},
+	{"trait-signature", diag.Error, "", ""},
+	{"trait-without-content", diag.Warning, "", ""},
+	{"type-mismatch", diag.Error, "", ""},
+	{"unknown-attribute", diag.Warning, "", ""},
+	{"unknown-field", diag.Error, "", ""},
+	{"unknown-label", diag.Error, "", ""},
+	{"unknown-method", diag.Error, "", ""},
+	{"unknown-variant", diag.Error, "", ""},
+	{"unreachable-code", diag.Warning, "", ""},
+	{"unresolved-import", diag.Warning, "", ""},
+	{"unresolved-name", diag.Error, "", ""},
+	{"unresolved-type", diag.Warning, "", ""},
+	{"unresolved-uses", diag.Warning, "", ""},
+	{"unsupported-at-build", diag.Hint, "", ""},
+	{"unsupported-operator", diag.Hint, "", ""},
+	{"unused-capability", diag.Warning, "", ""},
+	{"unused-comparison", diag.Warning, "", ""},
+	{"unused-import", diag.Warning, "", ""},
+	{"unused-local", diag.Warning, "", ""},
+	{"use-before-init", diag.Error, "", ""},
+	{"uses-in-gen", diag.Error, "", ""},
+	{"version-zero", diag.Warning, "", ""},
+	{"visibility", diag.Error, "", ""},
+}
+
+var codeTable = func() map[string]*Code {
+	m := make(map[string]*Code, len(Codes))
+	for i := range Codes {
+		m[Codes[i].Name] = &Codes[i]
+	}
+	return m
+}()

@@ -1,0 +1,5 @@
+package types
+
+func (c *checker) ontology() {}
+
+func (c *checker) lint() {}

@@ -1,0 +1,60 @@
+package types
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/univrs/vudo/diag"
+	"github.com/univrs/vudo/dol/internal/syntax"
+	"github.com/univrs/vudo/dol/internal/typed"
+	"github.com/univrs/vudo/dol/std"
+)
+
+// library parses the standard library.
+func library(t testing.TB) []*syntax.File {
+	t.Helper()
+	var files []*syntax.File
+	for _, f := range std.Files() {
+		file, list := syntax.Parse(f.Name, []byte(f.Text))
+		for _, d := range list {
+			if d.Severity == diag.Error {
+				t.Fatalf("standard library: %v", d.Error())
+			}
+		}
+		files = append(files, file)
+	}
+	return files
+}
+
+// check parses and checks one text with the library and returns everything that
+// was said.
+func check(t testing.TB, path, text string, o Options) (*typed.Program, diag.List) {
+	t.Helper()
+	file, list := syntax.Parse(path, []byte(text))
+	prog, _, more := Check(append([]*syntax.File{file}, library(t)...), o)
+	list = append(list, more...)
+	list.Sort()
+	return prog, list
+}
+
+// Proves: dol 20-1, 20-2, 20-3, 20-4, 20-5, 20-6, 20-7, 20-8, 20-9, 20-10 (as far
+// as they are checked)
+func TestExamplesCheck(t *testing.T) {
+	names, err := filepath.Glob("testdata/examples/*.dol")
+	if err != nil || len(names) < 10 {
+		t.Fatalf("%d examples, %v", len(names), err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, list := check(t, filepath.Base(name), string(text), Options{Build: true, Tests: true})
+		for _, d := range list {
+			if d.Severity != diag.Hint {
+				t.Errorf("%s: %s[%s]", d.Error(), d.Severity, d.Code)
+			}
+		}
+	}
+}

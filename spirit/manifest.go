@@ -17,6 +17,9 @@ const MaxManifestKeys = 8192
 // MaxManifestProblems is how many problems of one manifest are reported.
 const MaxManifestProblems = 50
 
+// MaxAuthor is how many characters spirit.author may have.
+const MaxAuthor = 256
+
 // ManifestName is the name of the file in a project that holds the manifest.
 const ManifestName = "manifest.toml"
 

@@ -18,7 +18,7 @@ import (
 // The limits of a manifest's tables (docs/spec/spirit.md, section 2.2).
 const (
 	maxDescription  = 500
-	maxAuthor       = 256
+	maxAuthor       = MaxAuthor
 	maxLicense      = 128
 	maxURL          = 512
 	maxKeywords     = 10

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+	"github.com/univrs/vudo/diag"
 	"github.com/univrs/vudo/spirit"
 )
 
@@ -24,6 +25,7 @@ const maxConfigBytes = 256 << 10
 // config is $VUDO_HOME/config.toml with the defaults filled in.
 type config struct {
 	Schema        int64
+	Author        string // of new projects
 	Owner         string
 	ConsentAuto   []spirit.Capability
 	Limits        spirit.Limits // zero fields were not written
@@ -54,6 +56,13 @@ func configKeys() []configKey {
 			c.Schema = int64(n)
 			return err
 		}, func(c *config) string { return fmt.Sprint(c.Schema) }},
+		{"author", func(c *config, v any) (err error) {
+			c.Author, err = text(v)
+			if err == nil && (len([]rune(c.Author)) > spirit.MaxAuthor || !diag.Printable(c.Author)) {
+				err = fmt.Errorf("is longer than %d characters or holds control characters", spirit.MaxAuthor)
+			}
+			return err
+		}, func(c *config) string { return quoted(c.Author) }},
 		{"owner", func(c *config, v any) (err error) {
 			c.Owner, err = text(v)
 			if err == nil && c.Owner != "" {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/univrs/vudo/diag"
 	"github.com/univrs/vudo/internal/fault"
 )
 
@@ -32,6 +33,7 @@ type Code struct {
 // Codes lists the command's own error codes in alphabetical order.
 func Codes() []Code {
 	return []Code{
+		{"compile", exitFailure, "the sources have errors"},
 		{"config", exitUsage, "config.toml has an unknown key, a wrong type or a bad value"},
 		{"consent", exitDenied, "a right that the Spirit requires was not agreed to"},
 		{"doctor", exitFailure, "a check of vudo doctor failed"},
@@ -41,6 +43,7 @@ func Codes() []Code {
 		{"io", exitFailure, "a file, directory or stream could not be read or written"},
 		{"manifest", exitFailure, "manifest.toml is not valid"},
 		{"not-found", exitNotFound, "a path, build, key or namespace that was named does not exist"},
+		{"unformatted", exitFailure, "a file is not in the canonical form"},
 		{"unsupported", exitFailure, "known, and not supported by this build of vudo"},
 		{"usage", exitUsage, "an unknown command or flag, or a bad operand or value"},
 	}
@@ -57,15 +60,17 @@ type place struct {
 // why, and one line with the next step. Every error that leaves a command
 // becomes one.
 type failure struct {
-	code    string
-	exit    int
-	message string
-	hint    string
-	at      *place
-	detail  []string // further lines between message and hint: stack frames, problems
-	data    any      // JSON only: what is known beside the error, such as the Receipt
-	account string   // the Receipt line of a run that began
-	cause   error
+	code     string
+	exit     int
+	message  string
+	hint     string
+	at       *place
+	detail   []string   // further lines between message and hint: stack frames, problems
+	data     any        // JSON only: what is known beside the error, such as the Receipt
+	account  string     // the Receipt line of a run that began
+	sources  *sourceSet // of problems
+	problems diag.List  // shown with their source lines before the message
+	cause    error
 }
 
 func (f *failure) Error() string { return f.message }

@@ -96,7 +96,7 @@ type capabilityInfo struct {
 }
 
 func runInspect(s *session, args []string) (*result, error) {
-	t, err := openTarget(args[0])
+	t, err := s.opener().open(args[0])
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ import (
 
 func runCommand() command {
 	return command{
-		name: "run", operands: "FILE.wasm|DIR [EXPORT] [ARG...]", min: 1, max: -1,
+		name: "run", operands: "FILE.wasm|FILE.dol|DIR [EXPORT] [ARG...]", min: 0, max: -1,
 		short: "run an export of a module or project in the sandbox",
 		long: "Nothing is permitted unless it is granted, every limit is enforced, and the call yields a Receipt. " +
 			"EXPORT is the manifest's entry when none is named, else main, else _start.\n" +
@@ -76,11 +76,11 @@ func limitList() string {
 
 // completeExports offers files for the first operand and the module's
 // functions for the second.
-func completeExports(_ *session, args []string) []string {
+func completeExports(s *session, args []string) []string {
 	if len(args) != 1 {
 		return nil
 	}
-	t, err := openTarget(args[0])
+	t, err := s.opener().open(args[0])
 	if err != nil {
 		return nil
 	}
@@ -104,7 +104,13 @@ func runRun(s *session, args []string) (*result, error) {
 			}
 		}
 	}
-	t, err := openTarget(args[0])
+	path, operands := ".", args
+	if len(args) > 0 {
+		path, operands = args[0], args[1:]
+	}
+	done := s.working("compiling")
+	t, err := s.opener().open(path)
+	done()
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +121,7 @@ func runRun(s *session, args []string) (*result, error) {
 	if err := checkImports(t, m); err != nil {
 		return nil, err
 	}
-	call, err := plan(s, t, m, o, args[1:])
+	call, err := plan(s, t, m, o, operands)
 	if err != nil {
 		return nil, err
 	}

@@ -88,6 +88,9 @@ func (s *session) finish(res *result, err error) int {
 	if f == nil {
 		return exitOK
 	}
+	if len(f.problems) > 0 {
+		s.show(f.sources, f.problems)
+	}
 	s.err.line("%s %s", s.err.paint(styleError, "vudo: error["+f.code+"]:"), oneLine(f.message))
 	for _, d := range f.detail {
 		s.err.line("    %s", escape(d))

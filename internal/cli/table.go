@@ -9,6 +9,10 @@ var groupText = map[string]string{
 // commands is the command table.
 func commands() []command {
 	return []command{
+		newCommand(),
+		checkCommand(),
+		fmtCommand(),
+		buildCommand(),
 		runCommand(),
 		inspectCommand(),
 		doctorCommand(),

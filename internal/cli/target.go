@@ -35,8 +35,20 @@ func (t *target) digest() string {
 	return fmt.Sprintf("sha256:%x", sha256.Sum256(t.wasm))
 }
 
-// openTarget reads the module that path names.
-func openTarget(path string) (*target, error) {
+// opener says how a target's module comes to be.
+type opener struct {
+	noBuild  bool   // a project's module is taken as it stands
+	cacheDir string // where the module of a single DOL file is kept
+}
+
+// opener returns the way of this command line.
+func (s *session) opener() opener {
+	return opener{noBuild: s.on("no-build"), cacheDir: filepath.Join(s.home, "cache", "dol")}
+}
+
+// open reads the module that path names. A DOL project or file is compiled
+// first when it has changed.
+func (o opener) open(path string) (*target, error) {
 	st, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -44,15 +56,29 @@ func openTarget(path string) (*target, error) {
 	case err != nil:
 		return nil, err
 	case st.IsDir():
-		return openProject(path)
+		return o.project(path)
+	case filepath.Ext(path) == ".dol":
+		return o.source(path)
 	}
 	return openFile(path)
 }
 
+// source compiles one DOL file into the cache.
+func (o opener) source(path string) (*target, error) {
+	set, err := openSources([]string{path}, false)
+	if err != nil {
+		return nil, err
+	}
+	key := build.Key(set.sources, set.options, compilerVersion())
+	c, _, err := set.compile(filepath.Join(o.cacheDir, key+".wasm"), false)
+	if err != nil {
+		return nil, err
+	}
+	return &target{path: path, name: nameOf(path), wasm: c.Wasm}, nil
+}
+
 func openFile(path string) (*target, error) {
 	switch filepath.Ext(path) {
-	case ".dol":
-		return nil, fail("unsupported", "compile it to a .wasm file first", "%s: DOL sources are not built by this version of vudo", path)
 	case ".spirit":
 		return nil, fail("unsupported", "run the .wasm file or the project it was packed from", "%s: packages are not read by this version of vudo", path)
 	}
@@ -101,8 +127,8 @@ func notWasm(b []byte) string {
 	return ""
 }
 
-// openProject reads the manifest and the module of the project in dir.
-func openProject(dir string) (*target, error) {
+// project reads the manifest and the module of the project in dir.
+func (o opener) project(dir string) (*target, error) {
 	p, err := build.Open(dir)
 	var problems diag.List
 	switch {
@@ -118,6 +144,9 @@ func openProject(dir string) (*target, error) {
 		return nil, fail("manifest", "at most "+size(spirit.MaxManifestBytes)+" are read", "%v", err)
 	case err != nil:
 		return nil, err
+	}
+	if p.Manifest.Build.Lang == "dol" {
+		return o.compiled(dir, p)
 	}
 	module, name, err := p.Output()
 	path := filepath.Join(dir, name)
@@ -136,6 +165,27 @@ func openProject(dir string) (*target, error) {
 		return nil, err
 	}
 	return &target{path: path, dir: dir, name: p.Manifest.Name, wasm: module, project: p}, nil
+}
+
+// compiled builds a DOL project, or with --no-build reads what was built.
+func (o opener) compiled(dir string, p *build.Project) (*target, error) {
+	set, err := projectSources(dir, p, false)
+	if err != nil {
+		return nil, err
+	}
+	path := set.module()
+	if o.noBuild {
+		module, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fail("not-found", "vudo build "+shellWord(dir)+" makes it", "no build: %s does not exist", path)
+		}
+		return &target{path: path, dir: dir, name: p.Manifest.Name, wasm: module, project: p}, err
+	}
+	c, _, err := set.compile(path, false)
+	if err != nil {
+		return nil, err
+	}
+	return &target{path: path, dir: dir, name: p.Manifest.Name, wasm: c.Wasm, project: p}, nil
 }
 
 // absentTarget is the failure for a path that does not exist, with what stands

@@ -103,6 +103,7 @@ func calls(f *Func, args ...Expr) *Call      { return &Call{E: E{T: f.Result}, F
 func let(v *Var, x Expr) *Let                { return &Let{Pattern: &BindPat{Var: v}, Value: x} }
 func set(v *Var, x Expr) *Assign             { return &Assign{Place: use(v), Set: true, Value: x} }
 func list(w *world, t Type, xs ...Expr) Expr { return &NewList{E: E{T: named(w.vec, t)}, Elems: xs} }
+
 func tuple(xs ...Expr) *NewTuple {
 	t := &Tuple{}
 	for _, x := range xs {

@@ -233,8 +233,9 @@ func (b *body) fromJSON(t typed.Type, r ir.Expr, p typed.Pos) ir.Expr {
 	return &ir.Call{Func: fn, Args: []ir.Expr{r}, Pos: pos(p)}
 }
 
+// refuse panics with what was expected.
 func (b *body) refuse(r ir.Expr, what string, p typed.Pos) {
-	b.emit(&ir.Do{X: b.lib("json_fail", p, nil, r, &ir.Str{Text: what})})
+	b.emit(&ir.Do{X: b.lib("json_fail", p, nil, r, &ir.Str{Text: "expected " + what})})
 	b.emit(&ir.Unreachable{})
 }
 

@@ -227,20 +227,33 @@ func present(xs []ir.Expr) []ir.Expr {
 // when adds an if.
 func (b *body) when(cond ir.Expr, then func()) { b.choose(cond, then, nil) }
 
-// choose adds an if with both branches.
+// choose adds an if with both branches. Behind a branch that never ends, the
+// other one is not nested.
 func (b *body) choose(cond ir.Expr, then, other func()) {
 	if b.dead {
 		return
 	}
-	s := &ir.If{Cond: cond}
-	var thenEnds, elseEnds bool
-	s.Then, thenEnds = b.nested(then)
-	elseEnds = true
-	if other != nil {
-		s.Else, elseEnds = b.nested(other)
+	yes, yesEnds := b.nested(then)
+	if other == nil {
+		b.emit(&ir.If{Cond: cond, Then: yes})
+		return
 	}
-	b.emit(s)
-	b.dead = b.dead || !thenEnds && !elseEnds
+	no, noEnds := b.nested(other)
+	switch {
+	case len(yes) == 0:
+		b.emit(&ir.If{Cond: not(cond), Then: no})
+	case len(no) == 0:
+		b.emit(&ir.If{Cond: cond, Then: yes})
+	case !yesEnds:
+		b.emit(&ir.If{Cond: cond, Then: yes})
+		b.out = append(b.out, no...)
+	case !noEnds:
+		b.emit(&ir.If{Cond: not(cond), Then: no})
+		b.out = append(b.out, yes...)
+	default:
+		b.emit(&ir.If{Cond: cond, Then: yes, Else: no})
+	}
+	b.dead = !yesEnds && !noEnds
 }
 
 // target is a label that counts its branches.

@@ -93,6 +93,8 @@ func simple(e typed.Expr) bool {
 	switch e := e.(type) {
 	case *typed.Const, *typed.Local, *typed.GlobalRef:
 		return true
+	case *typed.Block:
+		return len(e.Stmts) == 0 && e.Value != nil && simple(e.Value)
 	case *typed.Unary:
 		return simple(e.X)
 	case *typed.Binary:
@@ -125,6 +127,12 @@ func (b *body) jump(e typed.Expr, on bool, to *target) {
 	case *typed.Const:
 		if (e.Int != 0) == on {
 			b.br(to)
+		}
+		return
+	case *typed.Block:
+		b.stmts(e.Stmts)
+		if e.Value != nil {
+			b.jump(e.Value, on, to)
 		}
 		return
 	case *typed.Unary:

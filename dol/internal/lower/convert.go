@@ -31,10 +31,10 @@ func (b *body) convert(e *typed.Convert) ir.Expr {
 // convertConst converts a literal to a number type that holds it, nil for all
 // else: a literal in a generic function is a conversion to the type parameter.
 func (b *body) convertConst(e *typed.Convert) ir.Expr {
-	c, ok := e.X.(*typed.Const)
+	c := literal(e.X)
 	to := b.l.layout(b.typ(e.T))
 	from := typed.KindOf(e.X.Type())
-	if !ok || to.shape != scalar || !to.basic.IsNumber() || !from.IsNumber() {
+	if c == nil || to.shape != scalar || !to.basic.IsNumber() || !from.IsNumber() {
 		return nil
 	}
 	if from == to.basic {

@@ -143,7 +143,12 @@ func (b *body) expr(e typed.Expr) ir.Expr {
 		return b.element(b.l.vec(b.typ(e.X.Type())), xs[0], b.indexOf(e.I, xs[1]), e.P)
 	case *typed.If:
 		return b.ifValue(e)
-	case *typed.Match, *typed.Block, *typed.Loop, *typed.ForRange, *typed.ForVec:
+	case *typed.Block:
+		b.stmts(e.Stmts)
+		if e.Value != nil {
+			return b.expr(e.Value)
+		}
+	case *typed.Match, *typed.Loop, *typed.ForRange, *typed.ForVec:
 		return b.into(e)
 	case *typed.Break:
 		b.breakOut(e)
@@ -155,6 +160,19 @@ func (b *body) expr(e typed.Expr) ir.Expr {
 		b.panicsWith(e.Msg, e.P)
 	}
 	return zero(b.kindOf(e))
+}
+
+// literal returns the constant that an expression is, nil for others.
+func literal(e typed.Expr) *typed.Const {
+	switch e := e.(type) {
+	case *typed.Const:
+		return e
+	case *typed.Block:
+		if len(e.Stmts) == 0 && e.Value != nil {
+			return literal(e.Value)
+		}
+	}
+	return nil
 }
 
 func (b *body) constant(e *typed.Const) ir.Expr {

@@ -117,6 +117,9 @@ func (l *lowerer) kind(t typed.Type) ir.Kind {
 // enumShape finds the shape of an enum. An enum that is met again while its
 // shape is being found holds itself, so it has a payload.
 func (l *lowerer) enumShape(t *typed.Named) shape {
+	if y, ok := l.byType[t]; ok {
+		return y.shape
+	}
 	key := l.typeKey(t)
 	if s, ok := l.shapes[key]; ok {
 		if s == noShape {
@@ -155,7 +158,16 @@ func (l *lowerer) neverNull(t typed.Type) bool {
 
 // layout returns the layout of a type without parameters.
 func (l *lowerer) layout(t typed.Type) *layout {
-	t = l.erase(t)
+	if y, ok := l.byType[t]; ok {
+		return y
+	}
+	y := l.layoutOf(l.erase(t))
+	l.byType[t] = y
+	return y
+}
+
+// layoutOf finds or makes the layout of a type that is no newtype.
+func (l *lowerer) layoutOf(t typed.Type) *layout {
 	key := l.typeKey(t)
 	if y, ok := l.layouts[key]; ok {
 		return y

@@ -44,6 +44,7 @@ func Lower(p *typed.Program, o Options) (m *ir.Module, problems diag.List) {
 		mod:     &ir.Module{Name: p.Name, Files: p.Files, Capabilities: p.Capabilities},
 		decls:   map[*typed.TypeDecl]int{},
 		layouts: map[string]*layout{},
+		byType:  map[typed.Type]*layout{},
 		shapes:  map[string]shape{},
 		funcs:   map[string]*ir.Func{},
 		ids:     map[*typed.Func]int{},
@@ -76,6 +77,7 @@ type lowerer struct {
 
 	decls   map[*typed.TypeDecl]int // numbers of declarations, in the order of their use
 	layouts map[string]*layout      // by type key
+	byType  map[typed.Type]*layout  // the same by the type itself, so that few keys are made
 	shapes  map[string]shape        // of enums, by type key; noShape while being found
 	arrays  [ir.StoreRef + 1]*ir.Object
 	closure *ir.Object // what all closures begin with

@@ -91,7 +91,7 @@ func narrow(k typed.Kind, x ir.Expr) ir.Expr {
 
 func (b *body) unary(e *typed.Unary) ir.Expr {
 	k := b.l.layout(b.typ(e.T)).basic
-	if c, ok := e.X.(*typed.Const); ok && e.Op == typed.Neg {
+	if c := literal(e.X); c != nil && e.Op == typed.Neg {
 		minus := *c
 		minus.Int, minus.Float = -c.Int, -c.Float
 		if !k.IsFloat() && kindOf(k) == ir.I32 {

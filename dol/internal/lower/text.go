@@ -15,11 +15,24 @@ import (
 const maxJoin = 8
 
 func (b *body) concat(e *typed.Concat) ir.Expr {
-	xs := b.operands(e.Parts...)
+	xs := b.operands(flatten(nil, e.Parts)...)
 	if b.dead {
 		return null()
 	}
 	return b.join(xs, e.P)
+}
+
+// flatten takes the parts of parts that are joined themselves, so that a long
+// sum of texts is made at once.
+func flatten(all, parts []typed.Expr) []typed.Expr {
+	for _, p := range parts {
+		if c, ok := p.(*typed.Concat); ok {
+			all = flatten(all, c.Parts)
+		} else {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // join joins texts into one new object; neighbouring literals are joined here.
@@ -94,7 +107,7 @@ func (l *lowerer) joining(n int) *ir.Func {
 
 // toString is the text of any value, a float with fixed decimals if asked.
 func (b *body) toString(e *typed.ToString) ir.Expr {
-	if c, ok := e.X.(*typed.Const); ok && e.Decimals < 0 {
+	if c := literal(e.X); c != nil && e.Decimals < 0 {
 		if s, ok := constText(b.typ(c.T), c); ok {
 			return &ir.Str{Text: s}
 		}

@@ -55,6 +55,8 @@ type Options struct {
 	Deny, Allow                                   []string // codes of diagnostics
 
 	MaxMemoryBytes uint64 // for the manifest section; 0: not said
+
+	mocks bool // the library's messages go to a record, see mock.go
 }
 
 // MaxSources bounds the number of files of one compilation.
@@ -90,15 +92,6 @@ type Result struct {
 	Properties   []Property
 }
 
-// Test is a function marked #[test], exported without parameters and results: it
-// traps when the test fails.
-type Test struct {
-	Name   string // module.function
-	Export string
-	Traps  bool // it must trap: #[test(traps)]
-	At     diag.Span
-}
-
 // Compile makes the module of the sources: Parse -> Check -> Lower -> Emit. The
 // diagnostics are in order of file and place; the result is nil when one of them
 // is an error. A module that is not valid WebAssembly is an error with the code
@@ -106,6 +99,9 @@ type Test struct {
 func Compile(sources []Source, o Options) (res *Result, problems diag.List) {
 	defer recoverICE(&problems, func() { res = nil })
 	o = o.withEntry(sources)
+	if o.Tests {
+		o.mocks, o.Manifest = true, false // a mock needs no capability: what the program needs is Check's to say
+	}
 	files, problems := parse(sources, o)
 	if problems.HasErrors() {
 		return nil, problems
@@ -129,7 +125,7 @@ func Compile(sources []Source, o Options) (res *Result, problems diag.List) {
 		res.Exports = append(res.Exports, e.Name)
 	}
 	if o.Tests {
-		res.Tests, res.Properties = tests(prog, mod)
+		res.Tests, res.Properties = tests(files, prog)
 	}
 	return res, sorted(problems)
 }
@@ -145,8 +141,9 @@ func parse(sources []Source, o Options) ([]*syntax.File, diag.List) {
 		f, more := syntax.Parse(s.Path, s.Text)
 		files, problems = append(files, f), append(problems, more...)
 	}
+	files = scenarios(files)
 	if o.Tests {
-		files = append(files, scenarios(files)...)
+		return append(files, testLibrary(o.mocks)...), problems
 	}
 	return append(files, library()...), problems
 }

@@ -161,10 +161,12 @@ type Test struct {
 }
 
 // Property is a law or rule to be tested: Func takes generated values (this
-// first, where there is one) and returns bool.
+// first, where there is one) and returns bool. Of is set for a rule itself: Func
+// tells which values of that type are valid.
 type Property struct {
 	Name string
 	Func *Func
+	Of   *TypeDecl
 }
 
 // Var is a local variable or parameter. Lowering finds out which are captured.

@@ -37,6 +37,11 @@ func (c *checker) ruleFuncs() {
 			}
 		}
 	}
+	for _, t := range c.allTypes {
+		if !t.src.library {
+			c.keepRules(t)
+		}
+	}
 }
 
 // conjuncts are the expressions of a rule or law.
@@ -102,7 +107,7 @@ func (c *checker) ruleFunc(r *ruleInfo, t *typeInfo) {
 	r.fn = c.conjunction(r.src, t.sym.mod, t.scope, t.decl.Params, t.decl.Name+"."+r.name, "a rule", "rule-not-bool", r.at, t.self, t, nil, xs)
 	rule.Func = r.fn.fn
 	if c.o.Tests && len(t.decl.Params) == 0 {
-		c.prog.Props = append(c.prog.Props, &typed.Property{Name: t.decl.Name + "." + r.name, Func: r.fn.fn})
+		c.prog.Props = append(c.prog.Props, &typed.Property{Name: t.decl.Name + "." + r.name, Func: r.fn.fn, Of: t.decl})
 	}
 }
 
@@ -170,8 +175,8 @@ func (c *checker) topRule(y *symbol) {
 	if n, ok := self.(*typed.Named); ok && n.Decl.Kind == typed.Record && len(params) == 0 && len(n.Args) == 0 {
 		owner.decl.Rules = append(owner.decl.Rules, &typed.Rule{Name: y.name, Func: f.fn})
 	}
-	if c.o.Tests && self != nil && len(params) == 0 {
-		c.prog.Props = append(c.prog.Props, &typed.Property{Name: y.name, Func: f.fn})
+	if n, ok := self.(*typed.Named); ok && c.o.Tests && len(params) == 0 && len(n.Args) == 0 {
+		c.prog.Props = append(c.prog.Props, &typed.Property{Name: y.name, Func: f.fn, Of: n.Decl})
 	}
 }
 

@@ -356,6 +356,9 @@ func (c *checker) bodies() {
 	c.runWork()
 	c.libraryFuncs()
 	c.runWork()
+	for i := range c.typeNeeds {
+		c.checkNeed(&c.typeNeeds[i])
+	}
 }
 
 // reach makes f part of the program.
@@ -400,6 +403,10 @@ func (c *checker) checkBody(f *funcInfo) {
 
 // function elaborates a body that the program writes.
 func (b *body) function(f *funcInfo) *typed.Block {
+	for _, g := range f.around {
+		l := b.declareVar(g.name, g.at, nil, funLocal)
+		l.fn = g
+	}
 	for _, p := range f.params {
 		b.declareVar(p.name, p.at, p.v, paramLocal)
 	}

@@ -407,10 +407,10 @@ func (b *body) callFunc(f *funcInfo, args []argument, targs []syntax.TypeExpr, w
 func (b *body) callWith(f *funcInfo, self typed.Type, args []argument, targs []syntax.TypeExpr, want typed.Type, nameAt, at syntax.Span) typed.Expr {
 	b.reach(f)
 	f.used = true
+	f, args = b.expandText(f, args)
 	subst, inst := b.instantiate(f, self, targs, nameAt)
 	params := f.fn.Params
 	extra := len(params) - len(f.params) // the receiver
-	args = b.expandText(f, args)
 	b.checkCount(f, len(args)-extra, nameAt, at)
 	result := apply(subst, f.result)
 	if want != nil && hasVars(result) && !isVar(result) && !isVar(want) {
@@ -503,24 +503,39 @@ func (b *body) checkCount(f *funcInfo, got int, nameAt, at syntax.Span) {
 }
 
 // expandText lets one string stand for a pointer and a length that a host import
-// declares (dol 8.5-c).
-func (b *body) expandText(f *funcInfo, args []argument) []argument {
-	if f.fn.Import == nil || len(args) >= len(f.params) {
-		return args
+// declares (dol 8.5-c). There is no address to take in DOL: the import gets a
+// second declaration with the string as its parameter, which crosses the same way.
+func (b *body) expandText(f *funcInfo, args []argument) (*funcInfo, []argument) {
+	if f.fn.Import == nil || len(args) >= len(f.params) || f.src.library {
+		return f, args
 	}
-	var out []argument
-	for i := 0; i < len(args); i++ {
-		at := len(out)
-		if at+1 < len(f.params) && f.params[at].typ == typed.Type(typed.Basics[typed.I32]) && f.params[at+1].typ == f.params[at].typ && args[i].x != nil {
-			y := b.argValue(args[i], nil)
-			if k := typed.KindOf(b.known(y.Type())); k == typed.String || k == typed.Bytes {
-				return b.textImport(f, args, i, y)
-			}
-			args[i].y = y
+	i32 := typed.Type(typed.Basics[typed.I32])
+	var params []*paramInfo
+	at := 0
+	for i := range args {
+		if at >= len(f.params) {
+			return f, args
 		}
-		out = append(out, args[i])
+		args[i].y = b.argValue(args[i], nil)
+		t := b.known(args[i].y.Type())
+		if k := typed.KindOf(t); (k == typed.String || k == typed.Bytes) && at+1 < len(f.params) && f.params[at].typ == i32 && f.params[at+1].typ == i32 {
+			params = append(params, &paramInfo{name: f.params[at].name, at: f.params[at].at, typ: t})
+			at += 2
+			continue
+		}
+		params = append(params, f.params[at])
+		at++
 	}
-	return args
+	if at != len(f.params) {
+		return f, args
+	}
+	g := b.synthetic(f.src, f.mod, f.scope, nil, f.name, f.at, f.result)
+	g.fn.Import, g.sex, g.params = f.fn.Import, true, params
+	for _, p := range params {
+		g.fn.Params = append(g.fn.Params, &typed.Var{Name: p.name, Type: p.typ, Pos: g.fn.Pos})
+	}
+	b.reach(g)
+	return g, args
 }
 
 // instantiate makes the type arguments of a use of f: fresh variables, bound by

@@ -37,7 +37,9 @@ func Check(files []*syntax.File, o Options) (*typed.Program, *Info, diag.List) {
 	c.resolveImports()
 	c.declareAll()
 	c.bodies()
+	c.instantiation()
 	c.effects()
+	c.sortGlobals()
 	c.capabilities()
 	c.ontology()
 	c.lint()
@@ -162,6 +164,15 @@ func (c *checker) finish() {
 	p := c.prog
 	if c.entry != nil {
 		p.Name = c.entry.name
+	}
+	for more := true; more; {
+		more = false
+		for _, t := range c.allTypes {
+			if t.used && t.parts == untouched {
+				c.complete(t) // which may make others used
+				more = true
+			}
+		}
 	}
 	for _, t := range c.allTypes {
 		if t.used {

@@ -22,10 +22,14 @@ func (b *body) block(x *syntax.Block, want typed.Type, drop bool) *typed.Block {
 	node := &typed.Block{E: b.e(tUnit, x.Span), Stmts: make([]typed.Stmt, 0, len(x.Stmts))}
 	mark := len(b.stack)
 	// Functions of a block see each other, whatever their order.
+	var local []*funcInfo
 	for _, st := range x.Stmts {
-		if f, ok := st.(*syntax.FunStmt); ok && f.Fun != nil {
-			b.localFunc(f.Fun)
+		if f, ok := st.(*syntax.FunStmt); ok && f.Fun != nil && f.Fun.FunName.Name != "" {
+			local = append(local, b.localFunc(f.Fun))
 		}
+	}
+	if len(local) > 0 {
+		b.nestedFuncs(local)
 	}
 	diverges, told := false, false
 	for i, st := range x.Stmts {
@@ -161,25 +165,29 @@ func (b *body) lateLet(node *typed.Block, st *syntax.Let, t typed.Type, kind loc
 	return false
 }
 
-// localFunc declares a function of a block. It sees its own parameters and the
-// file, not the locals around it.
-func (b *body) localFunc(d *syntax.Fun) {
-	if d.FunName.Name == "" {
-		return
-	}
+// localFunc declares a function of a block. It sees its own parameters, the other
+// functions of the blocks around it, and the file, not the locals around it.
+func (b *body) localFunc(d *syntax.Fun) *funcInfo {
 	f := b.newFunc(b.s, b.s.mod, d, b.sc)
 	f.path = b.f.display() + "." + f.name
 	f.used = true
-	b.signatureLocal(f)
 	l := b.declareVar(f.name, f.at, nil, funLocal)
 	l.fn = f
-	l.used = true
+	return f
 }
 
-func (b *body) signatureLocal(f *funcInfo) {
-	saved := b.checker.extra
-	b.reach(f)
-	b.checker.extra = saved
+// nestedFuncs makes the functions of a block part of the program.
+func (b *body) nestedFuncs(local []*funcInfo) {
+	var around []*funcInfo
+	for _, l := range b.stack {
+		if l.fn != nil && b.locals[l.name] == l {
+			around = append(around, l.fn)
+		}
+	}
+	for _, f := range local {
+		f.around = around
+		b.reach(f)
+	}
 }
 
 // assign elaborates an assignment.

@@ -49,7 +49,7 @@ var (
 	statementLine = regexp.MustCompile(`^- \*\*([a-z]+) ` + number + `\*\* \[([a-z]+)(?:: ([^\]]+))?\] (\S.*)$`)
 	statementLike = regexp.MustCompile(`^\s*[-*] \*\*[a-z]+ \d`)
 	provesComment = regexp.MustCompile(`^(?://|#)\s*Proves:\s*(.*)$`)
-	statementID   = regexp.MustCompile(`^[a-z]+ ` + number + `$`)
+	statementID   = regexp.MustCompile(`^(?:([a-z]+) )?` + number + `(?: [^,;]+)?$`)
 )
 
 // number is how a statement is numbered: 14.7 in one list over the whole file, or, in
@@ -225,19 +225,28 @@ func isTestName(name string) bool {
 	return strings.HasPrefix(name, "Test") || strings.HasPrefix(name, "Fuzz") || strings.HasPrefix(name, "Example")
 }
 
-// cited reads one comment line; lines without "Proves:" give nothing.
+// cited reads one comment line, such as "Proves: vm 14.7, dol 2.3-a integer, 2.3-b; why":
+// the specification holds until another is named, the row of a table may stand
+// behind a label, and what follows a semicolon is for people. Lines without "Proves:"
+// give nothing.
 func cited(line, test, file string, n int) (cs []Citation, ps []Problem) {
 	m := provesComment.FindStringSubmatch(line)
 	if m == nil {
 		return nil, nil
 	}
-	for _, id := range strings.Split(m[1], ",") {
-		id = strings.TrimSuffix(strings.TrimSpace(id), ".")
-		if !statementID.MatchString(id) {
-			ps = append(ps, Problem{file, n, fmt.Sprintf("Proves: %q is no statement; write `vm 14.7, fuel 6.2`", id)})
+	list, _, _ := strings.Cut(m[1], ";")
+	spec := ""
+	for _, text := range strings.Split(list, ",") {
+		text = strings.TrimSuffix(strings.TrimSpace(text), ".")
+		id := statementID.FindStringSubmatch(text)
+		if id == nil || id[1] == "" && spec == "" {
+			ps = append(ps, Problem{file, n, fmt.Sprintf("Proves: %q is no statement; write `vm 14.7, fuel 6.2`", text)})
 			continue
 		}
-		cs = append(cs, Citation{id, test, file, n})
+		if id[1] != "" {
+			spec = id[1]
+		}
+		cs = append(cs, Citation{spec + " " + id[2], test, file, n})
 	}
 	return cs, ps
 }

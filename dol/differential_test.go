@@ -38,7 +38,7 @@ func (s shown) String() string { return s.end + "\n" + strings.Join(s.trace, "\n
 // evaluated calls the entry on the evaluator; ok is false when it ran too long.
 func evaluated(t *testing.T, m *ir.Module, args [2]int64) (s shown, ok bool) {
 	t.Helper()
-	host := &irgen.Host{}
+	host := &codegentest.Host{}
 	ma, err := ir.NewMachine(m, ir.MachineConfig{Host: host, MaxSteps: maxSteps})
 	if err != nil {
 		t.Fatal(err)
@@ -62,14 +62,14 @@ func evaluated(t *testing.T, m *ir.Module, args [2]int64) (s shown, ok bool) {
 	default:
 		t.Fatalf("the evaluator: %v", err)
 	}
-	s.trace = host.Trace
+	s.trace = host.Lines
 	return s, true
 }
 
 // compiledRun calls the entry of the module as WebAssembly.
 func compiledRun(t *testing.T, m *ir.Module, out *emitted, args [2]int64) shown {
 	t.Helper()
-	host := &irgen.Host{}
+	host := &codegentest.Host{}
 	i, err := codegentest.New(m, out.module, host)
 	if err != nil {
 		t.Fatalf("instantiate: %v", err)
@@ -78,7 +78,7 @@ func compiledRun(t *testing.T, m *ir.Module, out *emitted, args [2]int64) shown 
 	r, err := i.Call(dolgen.Entry, irgen.Arg{Kind: ir.I64, Bits: uint64(args[0])}, irgen.Arg{Kind: ir.I64, Bits: uint64(args[1])})
 	var trap *ir.Trap
 	var p *codegentest.Panic
-	s := shown{trace: host.Trace}
+	s := shown{}
 	switch {
 	case err == nil:
 		s.end = "text " + unquoted(r)
@@ -89,6 +89,7 @@ func compiledRun(t *testing.T, m *ir.Module, out *emitted, args [2]int64) shown 
 	default:
 		t.Fatalf("run: %v", err)
 	}
+	s.trace = host.Lines
 	return s
 }
 

@@ -47,6 +47,7 @@ type Options struct {
 
 	Exports      []string // functions of the entry module to export besides the public ones
 	Tests        bool     // keep tests and properties, as exports; see Result.Tests
+	Coverage     bool     // the module notes which lines it comes to; see Result.Lines
 	CheckRules   bool     // constructors check the rules of their records
 	Capabilities []string // that the manifest asks for, canonical names without targets
 	Manifest     bool     // there is a manifest: Capabilities is what it asks for
@@ -57,6 +58,7 @@ type Options struct {
 	MaxMemoryBytes uint64 // for the manifest section; 0: not said
 
 	mocks bool // the library's messages go to a record, see mock.go
+	cover map[lower.Line]int
 }
 
 // MaxSources bounds the number of files of one compilation.
@@ -90,6 +92,7 @@ type Result struct {
 	Exports      []string // names, in order
 	Tests        []Test
 	Properties   []Property
+	Lines        []Line // with Options.Coverage: by number, see CoverMark
 }
 
 // Compile makes the module of the sources: Parse -> Check -> Lower -> Emit. The
@@ -111,6 +114,10 @@ func Compile(sources []Source, o Options) (res *Result, problems diag.List) {
 	if problems.HasErrors() {
 		return nil, sorted(problems)
 	}
+	var lines []Line
+	if o.Coverage {
+		lines, o.cover = coverable(files)
+	}
 	mod, more := lowered(prog, o)
 	problems = append(problems, more...)
 	if problems.HasErrors() {
@@ -120,7 +127,7 @@ func Compile(sources []Source, o Options) (res *Result, problems diag.List) {
 	if err != nil {
 		return nil, append(problems, ice(err.Error()))
 	}
-	res = &Result{Wasm: out.bytes, SourceMap: out.sourceMap, Capabilities: prog.Capabilities}
+	res = &Result{Wasm: out.bytes, SourceMap: out.sourceMap, Capabilities: prog.Capabilities, Lines: lines}
 	for _, e := range mod.Exports {
 		res.Exports = append(res.Exports, e.Name)
 	}
@@ -168,7 +175,7 @@ func check(files []*syntax.File, o Options, build bool) (*typed.Program, *types.
 
 // lowered makes the optimised intermediate form.
 func lowered(prog *typed.Program, o Options) (*ir.Module, diag.List) {
-	mod, problems := lower.Lower(prog, lower.Options{CheckRules: o.CheckRules, Tests: o.Tests, PanicTrap: o.PanicTrap})
+	mod, problems := lower.Lower(prog, lower.Options{CheckRules: o.CheckRules, Tests: o.Tests, PanicTrap: o.PanicTrap, Cover: o.cover})
 	if problems.HasErrors() {
 		return nil, problems
 	}

@@ -18,8 +18,9 @@ type Test struct {
 }
 
 // Property is a condition that must hold for all values: a law of a trait or
-// gen, or one that a gen's rules make (docs/spec/dol.md, 14.3). Its export takes
-// a JSON array with one value for each parameter and returns 1 or 0.
+// gen, or one that a gen's rules make (docs/spec/dol.md, 14.3). Its export is
+// declared (docs/spec/spirit.md): it takes the parameters by their types and
+// returns a bool.
 type Property struct {
 	Name   string
 	Export string

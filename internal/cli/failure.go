@@ -43,6 +43,7 @@ func Codes() []Code {
 		{"io", exitFailure, "a file, directory or stream could not be read or written"},
 		{"manifest", exitFailure, "manifest.toml is not valid"},
 		{"not-found", exitNotFound, "a path, build, key or namespace that was named does not exist"},
+		{"test-failed", exitFailure, "a test or property does not hold"},
 		{"unformatted", exitFailure, "a file is not in the canonical form"},
 		{"unsupported", exitFailure, "known, and not supported by this build of vudo"},
 		{"usage", exitUsage, "an unknown command or flag, or a bad operand or value"},

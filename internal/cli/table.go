@@ -13,6 +13,7 @@ func commands() []command {
 		checkCommand(),
 		fmtCommand(),
 		buildCommand(),
+		testCommand(),
 		runCommand(),
 		inspectCommand(),
 		doctorCommand(),

@@ -132,6 +132,7 @@ func (b *body) jump(e typed.Expr, on bool, to *target) {
 	case *typed.Block:
 		b.stmts(e.Stmts)
 		if e.Value != nil {
+			b.mark(e.Value.At())
 			b.jump(e.Value, on, to)
 		}
 		return

@@ -24,7 +24,7 @@ func (l *lowerer) exports() {
 		l.exportTest(t)
 	}
 	for _, p := range l.prog.Props {
-		l.exportProperty(p)
+		l.export("prop:"+p.Name, p.Func)
 	}
 }
 
@@ -198,32 +198,4 @@ func (b *body) expect(t typed.Type, x ir.Expr, p typed.Pos) {
 			b.panics(b.join([]ir.Expr{&ir.Str{Text: "the test returned Err: "}, why}, p), p)
 		})
 	}
-}
-
-// exportProperty exports a property: its values come as JSON text, and the result
-// is 0 or 1.
-func (l *lowerer) exportProperty(p *typed.Property) {
-	e := &ir.Export{Name: "prop:" + p.Name, Result: ir.ABII32, ResultType: "bool"}
-	out := l.newFunc(e.Name, p.Func.Pos)
-	b := l.newBody(out, nil)
-	for _, v := range p.Func.Params {
-		b.local(v.Name, ir.Ref, true)
-		e.Params = append(e.Params, ir.ExportParam{Name: v.Name, Type: v.Type.String(), ABI: ir.ABIJSON})
-		l.describe(v.Type)
-	}
-	out.NumParams, out.Result = len(out.Locals), ir.I32
-	e.Func = out
-	l.later(p.Name, p.Func.Pos, func() {
-		var args []ir.Expr
-		for i, v := range p.Func.Params {
-			x := b.decode(v.Type, get(i, ir.Ref), p.Func.Pos)
-			if x != nil {
-				x = b.temp(x)
-			}
-			args = append(args, x)
-		}
-		b.deliver(b.invoke(p.Func, nil, args, p.Func.Pos), b.tail())
-		b.finish()
-	})
-	l.mod.Exports = append(l.mod.Exports, e)
 }

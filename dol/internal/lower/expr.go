@@ -42,6 +42,7 @@ func (b *body) exprTo(e typed.Expr, d sink) {
 	case *typed.Block:
 		b.stmts(e.Stmts)
 		if e.Value != nil {
+			b.mark(e.Value.At())
 			b.exprTo(e.Value, d)
 		}
 	case *typed.Loop:
@@ -146,6 +147,7 @@ func (b *body) expr(e typed.Expr) ir.Expr {
 	case *typed.Block:
 		b.stmts(e.Stmts)
 		if e.Value != nil {
+			b.mark(e.Value.At())
 			return b.expr(e.Value)
 		}
 	case *typed.Match, *typed.Loop, *typed.ForRange, *typed.ForVec:

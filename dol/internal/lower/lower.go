@@ -17,11 +17,14 @@ type Options struct {
 
 	// Tests adds the tests and properties of the program: an export test:NAME
 	// without parameters or result, which traps when the test fails, and an export
-	// prop:NAME, which takes its values as JSON and returns 0 or 1.
+	// prop:NAME, which returns 0 or 1.
 	Tests bool
 
 	// PanicTrap leaves the messages out: they are all the empty text.
 	PanicTrap bool
+
+	// Cover numbers the lines whose being reached is to be noted, see CoverMark.
+	Cover map[Line]int
 
 	// Exports are further functions to export.
 	Exports []*typed.Export

@@ -11,6 +11,7 @@ func (b *body) stmts(list []typed.Stmt) {
 		if b.dead {
 			return
 		}
+		b.mark(stmtPos(s))
 		switch s := s.(type) {
 		case *typed.Let:
 			b.let(s)

@@ -189,10 +189,20 @@ func (c *checker) capabilities() {
 		advise(d, "add "+name+" to capabilities in manifest.toml")
 	}
 	for _, name := range c.o.Capabilities {
-		if need[name] == nil && c.entry != nil {
+		if need[name] == nil && c.entry != nil && !c.failed() { // what was not understood may need it
 			c.entry.src.report("unused-capability", c.entrySpan(), "the manifest asks for %s, which nothing needs", name)
 		}
 	}
+}
+
+// failed reports whether a file of the user's has an error.
+func (c *checker) failed() bool {
+	for _, s := range c.sources {
+		if s.errors > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // entrySpan is where the entry file speaks of itself: its header, else its first

@@ -70,7 +70,17 @@ func (c *checker) root() string {
 
 // pathName is the module name that a path gives: geometry.shapes for
 // src/geometry/shapes.dol and src/geometry/shapes/mod.dol.
+// A dependency's files stand below deps/NAME/src, its modules below NAME, and its
+// src/lib.dol or src/main.dol is NAME itself.
 func pathName(root, file string) string {
+	if dep, ok := strings.CutPrefix(file, "deps/"); ok {
+		name, rest, _ := strings.Cut(dep, "/")
+		rest = pathName("src/", rest)
+		if rest == "lib" || rest == "main" {
+			return name
+		}
+		return name + "." + rest
+	}
 	name := strings.TrimPrefix(file, root)
 	name = strings.TrimSuffix(name, ".test")
 	name = strings.TrimSuffix(name, ".dol")

@@ -19,7 +19,7 @@ type world struct {
 
 var (
 	tUnit, tNever, tBool, tChar = Basics[Unit], Basics[Never], Basics[Bool], Basics[Char]
-	tI64, tU64, tU32, tI32, tU8 = Basics[I64], Basics[U64], Basics[U32], Basics[I32], Basics[U8]
+	tI64, tU64, tU32            = Basics[I64], Basics[U64], Basics[U32]
 	tF64, tString               = Basics[F64], Basics[String]
 )
 
@@ -86,10 +86,8 @@ func variantOf(name string, ts ...Type) *Variant {
 
 func named(d *TypeDecl, args ...Type) *Named { return &Named{Decl: d, Args: args} }
 func param(name string, t Type) *Var         { return &Var{Name: name, Type: t} }
-func mut(name string, t Type) *Var           { return &Var{Name: name, Type: t, Mutable: true} }
 func use(v *Var) *Local                      { return &Local{E: E{T: v.Type}, Var: v} }
 func num(t Type, n uint64) *Const            { return &Const{E: E{T: t}, Int: n} }
-func flt(t Type, x float64) *Const           { return &Const{E: E{T: t}, Float: x} }
 func str(s string) *Const                    { return &Const{E: E{T: tString}, Str: s} }
 func block(v Expr, ss ...Stmt) *Block {
 	t := Type(tUnit)
@@ -139,15 +137,6 @@ func (w *world) machine(t *testing.T, o Options) *ir.Machine {
 		t.Fatalf("%v\n%s", err, b.String())
 	}
 	return ma
-}
-
-// run lowers a function without parameters and returns its value, or how it
-// ended.
-func (w *world) run(t *testing.T, body Expr) string {
-	t.Helper()
-	w.export("f", nil, body)
-	v, err := w.machine(t, Options{}).CallExport("f")
-	return outcome(v, err)
 }
 
 func outcome(v ir.Value, err error) string {

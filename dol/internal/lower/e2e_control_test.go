@@ -288,12 +288,7 @@ pub fun recur(n: i64) -> i64 {
   fun fact(k: i64) -> i64 { if k < 2 { 1 } else { k * fact(k - 1) } }
   fact(n)
 }
-pub fun capture(n: i64) -> i64 {
-  var steps = 0
-  fun down(k: i64) -> i64 { steps += n  if k == 0 { steps } else { down(k - 1) } }
-  down(3)
-}
-`, []string{"recur(6) = 720", "capture(10) = 40"}},
+`, []string{"recur(6) = 720"}},
 		{"20-6", `
 pub fun tally(text: string) -> string {
   var counts: Map<string, i64> = Map::new()

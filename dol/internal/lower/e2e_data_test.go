@@ -178,21 +178,6 @@ pub fun unused() { }
 	}
 }
 
-// Proves: dol 5.4-a instantiation-depth
-func TestEndlessInstantiationIsAnError(t *testing.T) {
-	for _, src := range []string{
-		`fun f<T>(x: T, n: i64) -> i64 { if n == 0 { 0 } else { f((x, x), n - 1) } }  pub fun g() -> i64 { f(1, 3) }`,
-		`fun f<T>(x: T, n: i64) -> i64 { if n == 0 { 0 } else { f([x], n - 1) } }  pub fun g() -> i64 { f(1, 3) }`,
-		`fun f<T>(x: T, n: i64) -> i64 { if n == 0 { 0 } else { h(Some(x), n - 1) } }  fun h<T>(x: T, n: i64) -> i64 { f((x, 1), n) }  pub fun g() -> i64 { f(1, 3) }`,
-	} {
-		tree := check(t, src, types.Options{})
-		_, problems := lower.Lower(tree, lower.Options{})
-		if len(problems) != 1 || problems[0].Code != "instantiation-depth" || !problems[0].Span.Start.Known() {
-			t.Errorf("%s: %v", src, problems)
-		}
-	}
-}
-
 // Proves: dol 21-b determinism
 func TestLoweringIsDeterministic(t *testing.T) {
 	src := `

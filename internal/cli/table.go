@@ -14,6 +14,7 @@ func commands() []command {
 		fmtCommand(),
 		buildCommand(),
 		testCommand(),
+		docCommand(),
 		runCommand(),
 		inspectCommand(),
 		doctorCommand(),

@@ -42,8 +42,8 @@ func buildCommand() command {
 			flagSpec{name: "force", usage: "build even when nothing has changed, and replace FILE of -o"},
 		),
 		examples: []example{
-			{"vudo build examples/hello-world", "a project, to target/hello-world.wasm"},
-			{"vudo build --emit wat examples/hello-world/src/main.dol", "one file, as WebAssembly text"},
+			{"vudo build hello", "a project, to hello/target/hello.wasm"},
+			{"vudo build --emit wat hello/src/main.dol", "one file, as WebAssembly text"},
 		},
 		run: runBuild,
 	}

@@ -23,7 +23,7 @@ func checkCommand() command {
 			flagSpec{name: "format", value: "FORM", usage: "text, or json: one diagnostic per line on stdout", words: []string{"text", "json"}},
 		),
 		examples: []example{
-			{"vudo check", "the project in the working directory"},
+			{"vudo check hello", "a project: its sources, tests and manifest"},
 			{"vudo check --explain type-mismatch", "what a code means"},
 		},
 		run: runCheck,

@@ -13,7 +13,7 @@ import (
 // Proves: cli 9.32
 func TestEveryConfigKeyIsReadAndChecked(t *testing.T) {
 	written := map[string]string{
-		"schema": "1", "owner": `"ada"`, "consent.auto": `["storage.read"]`, "cache.max_bytes": "77", "color": `"never"`, "progress": `"never"`,
+		"schema": "1", "author": `"ada@example.com"`, "owner": `"ada"`, "consent.auto": `["storage.read"]`, "cache.max_bytes": "77", "color": `"never"`, "progress": `"never"`,
 	}
 	for _, f := range spirit.Fields() {
 		written["limits."+f.Name] = "1"

@@ -27,7 +27,8 @@ type sourceSet struct {
 // openSources reads what the operands of check, fmt or doc name: one project
 // directory, or any files and directories.
 func openSources(paths []string, tests bool) (*sourceSet, error) {
-	if len(paths) == 0 {
+	here := len(paths) == 0
+	if here {
 		paths = []string{"."}
 	}
 	if len(paths) == 1 {
@@ -35,6 +36,8 @@ func openSources(paths []string, tests bool) (*sourceSet, error) {
 		switch {
 		case err == nil:
 			return projectSources(paths[0], p, tests)
+		case here:
+			return nil, openFailure(paths[0], err)
 		case errors.As(err, new(diag.List)):
 			return nil, openFailure(paths[0], err)
 		}

@@ -26,8 +26,8 @@ func fmtCommand() command {
 			{name: "stdin", usage: "read one file from stdin and write its canonical form to stdout"},
 		},
 		examples: []example{
-			{"vudo fmt", "the project in the working directory"},
-			{"vudo fmt --check", "for a script: is everything laid out?"},
+			{"vudo fmt hello/src", "every DOL file below a directory"},
+			{"vudo fmt --check hello/src", "for a script: is everything laid out?"},
 		},
 		run: runFmt,
 	}

@@ -26,7 +26,7 @@ func newCommand() command {
 			{name: "list", usage: "list the templates"},
 		},
 		examples: []example{
-			{"vudo new hello && vudo run hello", "a project that greets, and its first run"},
+			{"vudo new hello", "a project that greets"},
 			{"vudo new --lib greetings", "functions for other projects"},
 			{"vudo new --list", "what there is to begin with"},
 		},

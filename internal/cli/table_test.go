@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/univrs/vudo/internal/build"
 )
 
 // outcome is what one command line came to.
@@ -58,6 +60,9 @@ func workbench(t *testing.T) string {
 	write("examples/echo/src/main.wasm", scalarModule())
 	write("counter/manifest.toml", manifest("counter", "[capabilities]\nrequired = [\"storage.read\", \"storage.write\"]\n"))
 	write("counter/src/main.wasm", counterModule())
+	if _, err := build.New(filepath.Join(dir, "examples", "greeter"), "greeter", "hello-world", "", false); err != nil {
+		t.Fatal(err)
+	}
 	return dir
 }
 
@@ -133,7 +138,9 @@ var failures = map[string][]struct {
 	code string
 }{
 	"run": {
-		{"run", 2, "usage"},
+		{"run", 6, "not-found"},
+		{"run wrong.dol", 1, "compile"},
+		{"run examples/greeter --no-build", 6, "not-found"},
 		{"run x.wasm --nosuch", 2, "usage"},
 		{"run absent.wasm", 6, "not-found"},
 		{"run truncated.wasm", 1, "invalid-module"},
@@ -157,6 +164,40 @@ var failures = map[string][]struct {
 		{"run nomanifest", 1, "manifest"},
 		{"run hello.wasm --receipt absent/r.json", 6, "not-found"},
 	},
+	"new": {
+		{"new", 2, "usage"},
+		{"new ../x", 2, "usage"},
+		{"new con", 2, "usage"},
+		{"new x --template nosuch", 2, "usage"},
+		{"new x --lib --template echo", 2, "usage"},
+		{"new x --lang cobol", 1, "unsupported"},
+		{"new examples", 1, "exists"},
+	},
+	"check": {
+		{"check", 6, "not-found"},
+		{"check absent.dol", 6, "not-found"},
+		{"check wrong.dol", 1, "compile"},
+		{"check wrong.dol --deny nosuch", 2, "usage"},
+		{"check --explain nosuch", 2, "usage"},
+		{"check nomanifest", 1, "manifest"},
+		{"check counter", 1, "unsupported"},
+	},
+	"fmt": {
+		{"fmt absent.dol", 6, "not-found"},
+		{"fmt wrong.dol", 1, "compile"},
+		{"fmt --check crooked.dol", 1, "unformatted"},
+		{"fmt --stdin wrong.dol", 2, "usage"},
+	},
+	"build": {
+		{"build", 6, "not-found"},
+		{"build absent.dol", 6, "not-found"},
+		{"build wrong.dol", 1, "compile"},
+		{"build crooked.dol --emit nosuch", 2, "usage"},
+		{"build crooked.dol --opt 3", 2, "usage"},
+		{"build crooked.dol --target native", 1, "unsupported"},
+		{"build crooked.dol -o crooked.dol", 1, "exists"},
+		{"build counter", 1, "unsupported"},
+	},
 	"inspect":        {{"inspect", 2, "usage"}, {"inspect absent.wasm", 6, "not-found"}, {"inspect truncated.wasm", 1, "invalid-module"}, {"inspect .", 6, "not-found"}},
 	"doctor":         {{"doctor extra", 2, "usage"}, {"doctor --home hello.wasm", 1, "doctor"}, {"doctor --config --home badhome", 2, "config"}},
 	"version":        {{"version extra", 2, "usage"}},
@@ -176,6 +217,7 @@ func badHomes(t *testing.T, dir string) {
 	t.Helper()
 	for name, text := range map[string]string{
 		"badhome/config.toml": "nosuch = 1\n", "badstore/storage/storage.db": "this is no database, but it is long enough to look like one",
+		"wrong.dol": "pub fun f() -> i64 { \"text\"\n", "crooked.dol": "pub fun f()->i64{1}\n",
 		"spirit.spirit": "PK", "nomanifest/manifest.toml": "[spirit]\n",
 	} {
 		path := filepath.Join(dir, filepath.FromSlash(name))

@@ -283,6 +283,9 @@ func (b *body) callOn(recv typed.Expr, f *syntax.Member, targs []syntax.TypeExpr
 	for _, a := range args {
 		b.argValue(a, nil)
 	}
+	if isBad(t) {
+		return b.badExpr(at) // said already
+	}
 	d := b.error("unknown-method", f.Name.Span, "%s has no method %s", b.s.typeName(t), name)
 	near := newNearest(name)
 	b.eachMethod(t, near.tryOrdered)

@@ -30,10 +30,6 @@ func (b *body) unary(x *syntax.Unary, want typed.Type) typed.Expr {
 		return node
 	case "!", "not":
 		return &typed.Unary{E: b.e(tBool, x.Span), Op: typed.Not, X: b.condition(x.X)}
-	case "&", "&mut":
-		end := x.X.Range().Start
-		place := syntax.Span{Start: x.Start, End: end}
-		b.s.fix(b.s.report("needless-ref", place, "references need no sign"), "remove it", place, "")
 	}
 	return b.expr(x.X, want)
 }
@@ -497,6 +493,9 @@ func (b *body) checkCast(from, to typed.Type, x *syntax.Cast) {
 	}
 	if ok {
 		return
+	}
+	if isBad(from) || isBad(to) {
+		return // said already
 	}
 	d := b.error("bad-cast", x.Span, "%s cannot be converted to %s with as", b.s.typeName(from), b.s.typeName(to))
 	if tk == typed.String {

@@ -63,19 +63,21 @@ type body struct {
 	frame  *frame
 	sex    int // how many sex blocks are open
 
-	kept     []*typed.E
-	slots    []*typed.Type
-	lists    [][]typed.Type
-	literals []literal
-	pending  []pending
-	needs    []need
-	checks   []func() // to make when all types are known
-	matches  []matchCheck
-	vars     []*tvar
-	lambdas  int
-	foldable map[typed.Expr]bool // operations on literals alone
-	eff      *effectNode
-	bad      bool // an error was reported: what needs whole types is left out
+	kept      []*typed.E
+	slots     []*typed.Type
+	lists     [][]typed.Type
+	literals  []literal
+	pending   []pending
+	needs     []need
+	checks    []func() // to make when all types are known
+	matches   []matchCheck
+	vars      []*tvar
+	lambdas   int
+	lateVars  []*typed.Var // declared without a value
+	lateReads map[*typed.Local]syntax.Span
+	foldable  map[typed.Expr]bool // operations on literals alone
+	eff       *effectNode
+	bad       bool // an error was reported: what needs whole types is left out
 }
 
 // literal is a number whose type was not known where it stands.
@@ -339,6 +341,7 @@ func (b *body) settle() {
 // bodies checks all bodies that are to be checked: the user's, and of the library
 // those that they reach.
 func (c *checker) bodies() {
+	c.ruleFuncs()
 	for _, g := range c.globals {
 		if !g.src.library {
 			c.globalType(g)
@@ -351,7 +354,7 @@ func (c *checker) bodies() {
 		}
 	}
 	c.runWork()
-	c.ruleFuncs()
+	c.defaultsKeepRules()
 	c.exports()
 	c.runWork()
 	c.libraryFuncs()

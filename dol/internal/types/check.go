@@ -106,6 +106,8 @@ type checker struct {
 
 	deny, allow map[string]bool
 	extra       map[*typed.TypeParam][]typed.Bound // bounds that hold in the function being checked
+	fields      []*typed.Const                     // of this, while the defaults of a record are held against its rules
+	fieldRead   int                                // the first of them that was read
 	steps       int                                // of constant evaluation, left
 	synth       int
 	exported    []*funcInfo

@@ -112,6 +112,13 @@ func (c *checker) fold(x typed.Expr) (k *typed.Const, overflow bool) {
 		if len(x.Stmts) == 0 && x.Value != nil {
 			return c.fold(x.Value)
 		}
+	case *typed.GetField:
+		if _, this := x.X.(*typed.Local); this && x.Index < len(c.fields) && c.fields[x.Index] != nil {
+			if c.fieldRead < 0 {
+				c.fieldRead = x.Index
+			}
+			return c.fields[x.Index], false
+		}
 	case *typed.Unary:
 		v, over := c.fold(x.X)
 		if v == nil || over {

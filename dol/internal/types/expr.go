@@ -249,7 +249,6 @@ func intRange(kind typed.Kind) (lo, hi string) {
 }
 
 func (b *body) null(x *syntax.Literal, want typed.Type) typed.Expr {
-	b.s.fix(b.s.report("prefer-none", x.Span, "null is written None"), "write None", x.Span, "None")
 	if want == nil || isVar(want) {
 		want = b.knownType("Option", b.fresh(anyVar, x.Span, "this null"))
 	}

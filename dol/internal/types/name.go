@@ -179,7 +179,9 @@ func (b *body) useLocal(l *local, at syntax.Span) typed.Expr {
 	if l.fn != nil {
 		return b.funcValue(l.fn, nil, at)
 	}
-	return b.read(l.v, at)
+	x := b.read(l.v, at)
+	b.lateRead(l, x, at)
+	return x
 }
 
 func (b *body) name(x *syntax.Name, want typed.Type) typed.Expr {

@@ -122,7 +122,6 @@ func (b *body) litPattern(p *syntax.LitPat, t typed.Type) typed.Pattern {
 		if args, ok := b.isKnown(t, "Option"); ok {
 			ti := b.libType("Option")
 			b.complete(ti)
-			b.s.fix(b.s.report("prefer-none", p.Span, "null is written None"), "write None", p.Span, "None")
 			return &typed.VariantPat{Enum: &typed.Named{Decl: ti.decl, Args: args}, Variant: ti.variants["None"]}
 		}
 		b.error("type-mismatch", p.Span, "null matches an Option, this is %s", b.s.typeName(t))

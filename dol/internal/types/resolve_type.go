@@ -62,7 +62,6 @@ func (c *checker) typeOf(sc *tscope, t syntax.TypeExpr) typed.Type {
 	case *syntax.NeverType:
 		return tNever
 	case *syntax.RefType:
-		sc.src.needlessRef(t.Span)
 		return c.typeOf(sc, t.Elem)
 	case *syntax.OptionType:
 		return c.knownType("Option", c.typeOf(sc, t.Elem))
@@ -72,15 +71,6 @@ func (c *checker) typeOf(sc *tscope, t syntax.TypeExpr) typed.Type {
 		sc.src.report("type-mismatch", t.Span, "expected a type, found a number")
 	}
 	return tInvalid
-}
-
-func (s *source) needlessRef(at syntax.Span) {
-	end := at.Start + 1
-	if s.file.Text(syntax.Span{Start: at.Start, End: at.End}) != "" && at.End > at.Start+5 && s.file.Text(syntax.Span{Start: at.Start + 1, End: at.Start + 5}) == "mut " {
-		end = at.Start + 5
-	}
-	place := syntax.Span{Start: at.Start, End: end}
-	s.fix(s.report("needless-ref", place, "references need no sign"), "remove it", place, "")
 }
 
 func (c *checker) typesOfAll(sc *tscope, ts []syntax.TypeExpr) []typed.Type {
@@ -189,7 +179,6 @@ func (c *checker) spelledType(sc *tscope, t *syntax.NamedType, id syntax.Ident) 
 		return false
 	}
 	if now, ok := classicNames[id.Name]; ok {
-		s.fix(s.report("deprecated-type", id.Span, "%s is spelled %s now", id.Name, now), "write "+now, id.Span, now)
 		switch now {
 		case "()":
 			return tUnit, true
@@ -207,13 +196,11 @@ func (c *checker) spelledType(sc *tscope, t *syntax.NamedType, id syntax.Ident) 
 		if s.library && len(t.Args) == 1 {
 			return &typed.Array{Elem: c.typeOf(sc, t.Args[0])}, true
 		}
-		s.report("deprecated-type", id.Span, "Array<T, N> is spelled [T; N] now")
 		if !arity(2) {
 			return tInvalid, true
 		}
 		return c.vecOf(c.typeOf(sc, t.Args[0])), true
 	case "Tuple":
-		s.report("deprecated-type", id.Span, "Tuple<A, B> is spelled (A, B) now")
 		return c.tupleOf(c.typesOfAll(sc, t.Args)), true
 	case "Box", "Rc", "Arc":
 		if !arity(1) {

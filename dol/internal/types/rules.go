@@ -183,5 +183,82 @@ func (c *checker) topRule(y *symbol) {
 // ruleChecked is a new record that panics if a rule of its type does not hold,
 // when rules are to be checked (dol 8.7-a).
 func (b *body) ruleChecked(t *typeInfo, x typed.Expr, at syntax.Span) typed.Expr {
-	return x
+	if !b.o.CheckRules {
+		return x
+	}
+	n, ok := prune(x.Type()).(*typed.Named)
+	if !ok {
+		return x
+	}
+	v := b.temp("made", n, at, false)
+	stmts := []typed.Stmt{letVar(v, x)}
+	for u, args := t, n.Args; u != nil; {
+		for _, r := range u.rules {
+			if r.fn == nil {
+				continue
+			}
+			made := b.read(v, at)
+			if u != t {
+				made = &typed.Convert{E: b.e(u.self, at), X: made}
+			}
+			holds := &typed.Call{E: b.e(tBool, at), Func: r.fn.fn, TypeArgs: args, Args: []typed.Expr{made}}
+			if hasAnyVars(args) {
+				holds.TypeArgs = append([]typed.Type(nil), args...)
+				b.lists = append(b.lists, holds.TypeArgs)
+			}
+			msg := &typed.Const{E: b.e(tString, at), Str: "rule " + r.name + " of " + u.decl.Name + " does not hold"}
+			stmts = append(stmts, &typed.Do{X: &typed.If{
+				E: b.e(tUnit, at), Cond: holds, Then: b.unit(at), Else: &typed.Panic{E: b.e(tNever, at), Msg: msg},
+			}})
+		}
+		if u.decl.Parent == nil {
+			break
+		}
+		u, args = b.typesOf[u.decl.Parent.Decl], u.decl.Parent.Args
+	}
+	if len(stmts) == 1 {
+		return x
+	}
+	return keep(b, &typed.Block{E: b.e(n, at), Stmts: stmts, Value: b.read(v, at)})
+}
+
+// defaultsKeepRules reports constant defaults of fields that break a rule of
+// their own record.
+func (c *checker) defaultsKeepRules() {
+	for _, t := range c.allTypes {
+		if t.src.library || len(t.rules) == 0 {
+			continue
+		}
+		values := make([]*typed.Const, len(t.layout))
+		for i, f := range t.layout {
+			if f.def != nil {
+				c.fieldDefault(f)
+				values[i] = f.value
+			}
+		}
+		for _, r := range t.rules {
+			if r.fn != nil && r.fn.fn.Body != nil && r.fn.fn.Body.Value != nil {
+				c.defaultKeeps(t, r, r.fn.fn.Body.Value, values)
+			}
+		}
+	}
+}
+
+func (c *checker) defaultKeeps(t *typeInfo, r *ruleInfo, x typed.Expr, values []*typed.Const) {
+	if and, ok := x.(*typed.Binary); ok && and.Op == typed.And {
+		c.defaultKeeps(t, r, and.X, values)
+		c.defaultKeeps(t, r, and.Y, values)
+		return
+	}
+	c.fields = values
+	c.fieldRead = -1
+	k := c.evaluate(x)
+	i := c.fieldRead
+	c.fields = nil
+	if k == nil || k.Int != 0 || i < 0 {
+		return
+	}
+	f := t.layout[i]
+	d := f.src.report("default-violates-rule", f.def.Range(), "the default of %s breaks the rule %s of %s", f.name, r.name, t.decl.Name)
+	r.src.note(d, r.at, "the rule")
 }

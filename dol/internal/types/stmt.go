@@ -161,6 +161,7 @@ func (b *body) lateLet(node *typed.Block, st *syntax.Let, t typed.Type, kind loc
 	l := b.declare(id.Name, id.Span, t, kind)
 	l.late = true
 	b.f.late = true
+	b.lateVars = append(b.lateVars, l.v)
 	node.Stmts = append(node.Stmts, &typed.Let{Pattern: &typed.BindPat{Var: l.v}, P: b.s.pos(st.Start)})
 	return false
 }
@@ -250,7 +251,9 @@ func (b *body) assignName(node *typed.Block, st *syntax.Assign, p *syntax.Name, 
 		if l.kind == paramLocal && compound {
 			l.used = true
 		}
-		b.store(node, st, keep(b, &typed.Local{E: b.e(l.v.Type, p.Span), Var: l.v}), op, compound)
+		place := keep(b, &typed.Local{E: b.e(l.v.Type, p.Span), Var: l.v})
+		b.lateRead(l, place, p.Span)
+		b.store(node, st, place, op, compound)
 		return
 	}
 	if b.isField(p.Ident) {

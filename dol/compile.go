@@ -114,6 +114,12 @@ func Compile(sources []Source, o Options) (res *Result, problems diag.List) {
 	if problems.HasErrors() {
 		return nil, sorted(problems)
 	}
+	var found []Test
+	var props []Property
+	if o.Tests {
+		found, props = tests(files, prog)
+		prog = withoutObstacles(prog, props)
+	}
 	var lines []Line
 	if o.Coverage {
 		lines, o.cover = coverable(files)
@@ -131,9 +137,7 @@ func Compile(sources []Source, o Options) (res *Result, problems diag.List) {
 	for _, e := range mod.Exports {
 		res.Exports = append(res.Exports, e.Name)
 	}
-	if o.Tests {
-		res.Tests, res.Properties = tests(files, prog)
-	}
+	res.Tests, res.Properties = found, props
 	return res, sorted(problems)
 }
 

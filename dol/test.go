@@ -1,6 +1,8 @@
 package dol
 
 import (
+	"slices"
+
 	"github.com/univrs/vudo/diag"
 	"github.com/univrs/vudo/dol/internal/syntax"
 	"github.com/univrs/vudo/dol/internal/typed"
@@ -87,6 +89,19 @@ func tests(files []*syntax.File, prog *typed.Program) ([]Test, []Property) {
 		props = append(props, x)
 	}
 	return list, props
+}
+
+// withoutObstacles is the program less the properties of which a parameter can have
+// no generated value: such a value cannot cross an export either.
+func withoutObstacles(prog *typed.Program, props []Property) *typed.Program {
+	p := *prog
+	p.Props = nil
+	for i := range props {
+		if !slices.ContainsFunc(props[i].Params, func(f ShapeField) bool { return f.Shape.Obstacle() != "" }) {
+			p.Props = append(p.Props, prog.Props[i])
+		}
+	}
+	return &p
 }
 
 func propertyExport(p *typed.Property) string { return "prop:" + p.Name }

@@ -20,6 +20,7 @@ var groups = []struct {
 	{"instances", benchInstances},
 	{"load", benchLoads},
 	{"stop", benchStops},
+	{"dol", benchDol},
 }
 
 func main() {

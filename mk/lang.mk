@@ -25,7 +25,7 @@ LANG_RUST := rust-command rust-reactor
 LANG_BIG := quickjs sqlite
 LANG_ALL := $(LANG_C) $(LANG_GO) $(LANG_RUST) assemblyscript $(LANG_BIG)
 
-.PHONY: lang lang-tools kernels kernels-wasm kernels-golden kernels-quickjs $(LANG_ALL:%=lang-%) lang-gostd conformance wasi-programs realworld bench bench-test
+.PHONY: lang lang-tools kernels dol-kernels kernels-wasm kernels-golden kernels-quickjs $(LANG_ALL:%=lang-%) lang-gostd conformance wasi-programs realworld bench bench-test
 
 lang-tools: ## install the compilers that the guest programs need (Debian, as root)
 	apt-get update -q && apt-get install -y -q --no-install-recommends $(LANG_APT)
@@ -36,6 +36,12 @@ lang: $(LANG_ALL:%=lang-%) lang-gostd conformance ## build every example that co
 
 kernels: kernels-wasm $(KERNELS:%=build/kernels/%) $(KERNELS:%=build/kernels/%.extism.wasm) ## build the bench kernels, as WebAssembly and native
 GUESTS := calls calls-extism
+DOL_RIVALS := fib sieve matmul nbody collatz strings table closures
+dol-kernels: $(DOL_RIVALS:%=build/kernels/%.wasm) build/kernels/trees-as.wasm ## build what the DOL kernels are compared with
+build/kernels/trees-as.wasm: bench/dol/trees.ts examples/assemblyscript/package-lock.json
+	@mkdir -p $(@D)
+	cd examples/assemblyscript && npm ci --silent --no-audit --no-fund --ignore-scripts && node_modules/.bin/asc ../../bench/dol/trees.ts -O3 --use abort= -o ../../$@
+
 kernels-wasm: $(KERNELS:%=build/kernels/%.wasm) $(GUESTS:%=build/kernels/%.wasm)
 
 build/kernels/%.wasm: bench/kernels/%.c bench/kernels/kernel.h
@@ -198,7 +204,7 @@ realworld: lang ## the programs of other people and the Go standard library's ow
 	VUDO_LONG=1 go test -count=1 -timeout 60m -v ./internal/realworld
 
 BENCH_FLAGS ?=
-bench: kernels kernels-quickjs lang ## VUDO beside wazero, wasmtime, Extism and native code; BENCH_FLAGS="-groups kernels -json FILE"
+bench: kernels dol-kernels kernels-quickjs lang ## VUDO beside wazero, wasmtime, Extism and native code; BENCH_FLAGS="-groups kernels -json FILE"
 	cd bench && go build -o ../build/bench . && ../build/bench $(BENCH_FLAGS)
 
 bench-test: kernels ## tests of the bench, and equal fuel on wasmtime (VUDO_LONG=1: 5,000 modules)

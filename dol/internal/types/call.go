@@ -558,7 +558,9 @@ func (b *body) instantiate(f *funcInfo, self typed.Type, targs []syntax.TypeExpr
 		targs = nil
 	}
 	for i := range params {
-		if j := i - f.outerParams; j >= 0 && j < len(targs) {
+		if i < f.outerParams && f.enclosing != nil {
+			args[i] = &typed.Param{Decl: params[i]} // called from where they stand
+		} else if j := i - f.outerParams; j >= 0 && j < len(targs) {
 			args[i] = b.typeOf(b.sc, targs[j])
 		} else {
 			args[i] = b.fresh(anyVar, at, "the type parameter "+params[i].Name+" of "+f.display())

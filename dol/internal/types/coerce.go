@@ -18,7 +18,11 @@ func (b *body) coerce(x typed.Expr, want typed.Type, at syntax.Span) typed.Expr 
 // convert is coerce without a report.
 func (b *body) convert(x typed.Expr, want typed.Type, at syntax.Span) (typed.Expr, bool) {
 	from, to := prune(x.Type()), prune(want)
-	if from == to || from == typed.Type(tInvalid) || to == typed.Type(tInvalid) {
+	if from == typed.Type(tInvalid) || to == typed.Type(tInvalid) {
+		b.bad = true
+		return x, true
+	}
+	if from == to {
 		return x, true
 	}
 	if from == typed.Type(tNever) {

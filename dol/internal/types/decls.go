@@ -201,12 +201,13 @@ type funcInfo struct {
 	checked bool
 	used    bool
 
-	body   func(b *body) *typed.Block // of functions that the checker made
-	around []*funcInfo                // functions of the blocks around, for one in a block
-	late   bool                       // it declares a variable without a value
-	pure   string                     // "a rule": what demands purity
-	prop   bool                       // a rule or law: propositions may stand in it
-	eff    *effectNode
+	body      func(b *body) *typed.Block // of functions that the checker made
+	enclosing *funcInfo                  // for a function in a block: the one around
+	around    []*funcInfo                // functions of the blocks around, for one in a block
+	late      bool                       // it declares a variable without a value
+	pure      string                     // "a rule": what demands purity
+	prop      bool                       // a rule or law: propositions may stand in it
+	eff       *effectNode
 }
 
 // display returns the function's name for messages.

@@ -7,6 +7,7 @@ import (
 
 // instance is a use of a generic function in another one.
 type instance struct {
+	from *funcInfo
 	to   *funcInfo
 	args []typed.Type
 	at   syntax.Span
@@ -15,7 +16,7 @@ type instance struct {
 
 func (b *body) noteInstance(f *funcInfo, args []typed.Type, at syntax.Span) {
 	if len(b.f.fn.TypeParams) > 0 {
-		b.instances = append(b.instances, instance{f, args, at, b.s})
+		b.instances = append(b.instances, instance{b.f, f, args, at, b.s})
 	}
 }
 
@@ -24,32 +25,37 @@ func (b *body) noteInstance(f *funcInfo, args []typed.Type, at syntax.Span) {
 // parameter flows into another one along each call; a circle of which one step
 // wraps it in a larger type is the fault.
 func (c *checker) instantiation() {
+	type param struct {
+		f *funcInfo // methods share the parameters of their type
+		p *typed.TypeParam
+	}
 	type step struct {
-		to    *typed.TypeParam
+		to    param
 		grows bool
 		in    *instance
 	}
-	flow := map[*typed.TypeParam][]step{}
-	var order []*typed.TypeParam
+	flow := map[param][]step{}
+	var order []param
 	for i := range c.instances {
 		in := &c.instances[i]
 		for j, p := range in.to.fn.TypeParams {
-			for _, from := range paramsIn(in.args[j], nil) {
+			for _, q := range paramsIn(in.args[j], nil) {
+				from := param{in.from, q}
 				_, plain := in.args[j].(*typed.Param)
 				if flow[from] == nil {
 					order = append(order, from)
 				}
-				flow[from] = append(flow[from], step{p, !plain, in})
+				flow[from] = append(flow[from], step{param{in.to, p}, !plain, in})
 			}
 		}
 	}
 	// Components of the flow (Tarjan); a growing step inside of one is the fault.
-	index, low := map[*typed.TypeParam]int{}, map[*typed.TypeParam]int{}
-	comp := map[*typed.TypeParam]int{}
-	var stack []*typed.TypeParam
+	index, low := map[param]int{}, map[param]int{}
+	comp := map[param]int{}
+	var stack []param
 	next, comps := 1, 1
-	var visit func(p *typed.TypeParam)
-	visit = func(p *typed.TypeParam) {
+	var visit func(p param)
+	visit = func(p param) {
 		index[p], low[p] = next, next
 		next++
 		stack = append(stack, p)
@@ -83,7 +89,7 @@ func (c *checker) instantiation() {
 		for _, st := range flow[p] {
 			if st.grows && comp[p] == comp[st.to] && !told[comp[p]] {
 				told[comp[p]] = true
-				d := st.in.s.report("instantiation-depth", st.in.at, "%s is called with ever larger types: %s stands for %s of itself", st.in.to.display(), st.to.Name, st.in.s.typeName(st.in.args[0]))
+				d := st.in.s.report("instantiation-depth", st.in.at, "%s is called with ever larger types: its %s grows in each round", st.in.to.display(), st.to.p.Name)
 				note(d, "each type needs a copy of its own, and there is no last one")
 			}
 		}

@@ -114,10 +114,10 @@ func (b *body) boundMethod(p *typed.Param, name string) *method {
 // traitMethod returns a method with a default body of a trait that t implements,
 // or one of a blanket impl.
 func (b *body) traitMethod(t typed.Type, name string) *method {
-	check := func(im *implInfo) *method {
+	check := func(im *implInfo, u typed.Type) *method {
 		b.traitHeads(im.trait)
-		if i, ok := im.trait.byName[name]; ok && b.couldBe(im, t) {
-			return &method{trait: im.trait, args: b.implArgs(im, t), index: i, self: t}
+		if i, ok := im.trait.byName[name]; ok && b.couldBe(im, u) {
+			return &method{trait: im.trait, args: b.implArgs(im, u), index: i, self: u}
 		}
 		return nil
 	}
@@ -130,7 +130,7 @@ func (b *body) traitMethod(t typed.Type, name string) *method {
 			impls = b.basicImpls[u.Kind]
 		}
 		for _, im := range impls {
-			if m := check(im); m != nil {
+			if m := check(im, u); m != nil {
 				return m
 			}
 		}

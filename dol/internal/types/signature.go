@@ -37,6 +37,10 @@ func (c *checker) signature(f *funcInfo) {
 		outer = f.owner.decl.Params
 		f.selfType = f.owner.self
 	}
+	if f.enclosing != nil {
+		outer = f.enclosing.fn.TypeParams
+		f.extra = f.enclosing.extra
+	}
 	f.outerParams = len(outer)
 	own := c.makeParams(f.scope, d.Params)
 	f.fn.TypeParams = append(append([]*typed.TypeParam(nil), outer...), own...)

@@ -172,6 +172,7 @@ func (b *body) localFunc(d *syntax.Fun) *funcInfo {
 	f := b.newFunc(b.s, b.s.mod, d, b.sc)
 	f.path = b.f.display() + "." + f.name
 	f.used = true
+	f.enclosing = b.f
 	l := b.declareVar(f.name, f.at, nil, funLocal)
 	l.fn = f
 	return f

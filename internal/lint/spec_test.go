@@ -98,7 +98,7 @@ func TestProofRules(t *testing.T) {
 		{"withdrawn", okSpec, proves + "x 1.1, x 1.2, x 1.4\nfunc TestA(t *testing.T) {}", "marks as withdrawn"},
 		{"outside", okSpec, proves + "x 1.1, x 1.2\n\nvar x = 1\n\nfunc TestA(t *testing.T) {}", "belongs into a test function"},
 		{"helper", okSpec, proves + "x 1.1, x 1.2\nfunc check(t *testing.T) {}", "belongs into a test function"},
-		{"form", okSpec, proves + "x 1.1, x 1.2, 1.3\nfunc TestA(t *testing.T) {}", `"1.3" is no statement`},
+		{"form", okSpec, proves + "1.1, x 1.2\nfunc TestA(t *testing.T) {}", `"1.1" is no statement`},
 		{"status", "- **x 1.1** [finished] A.\n", "", "unknown status"},
 		{"note", "- **x 1.1** [later] A.\n", "", "needs a note"},
 		{"no note", "- **x 1.1** [withdrawn: a] A.\n", "", "takes no note"},

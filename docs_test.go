@@ -116,18 +116,26 @@ func TestCommandsInDocuments(t *testing.T) {
 			continue // that guide needs compilers; internal/realworld runs it
 		}
 		t.Run(fmt.Sprintf("%s:%d", b.file, b.line), func(t *testing.T) {
-			home := t.TempDir()
+			home, dir := t.TempDir(), ""
+			if strings.Contains(b.text, "$ vudo new ") {
+				dir = t.TempDir() // what it makes does not belong here
+			}
 			for _, step := range steps(b.text) {
 				n++
+				if to, ok := strings.CutPrefix(step.command, "cd "); ok {
+					dir = filepath.Join(dir, to)
+					continue
+				}
 				if strings.HasPrefix(step.command, "make ") {
 					target(t, strings.TrimPrefix(step.command, "make "))
 					continue
 				}
 				cmd := exec.Command(terminal, "--quiet", "--command", step.command, os.DevNull)
 				cmd.Env = append(os.Environ(), "VUDO_HOME="+home, "PATH="+bin+":"+os.Getenv("PATH"), "NO_COLOR=1", "SHELL=/bin/bash")
+				cmd.Dir = dir
 				out, err := cmd.CombinedOutput()
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("$ %s: %v\n%s", step.command, err, out)
 				}
 				if got, want := measured(string(out)), measured(step.output); got != want {
 					t.Errorf("$ %s\nprinted\n%s\nthe document says\n%s", step.command, out, step.output)

@@ -152,6 +152,28 @@ func scenarioFunc(f *syntax.File, s *syntax.Scenario, name string) *syntax.Fun {
 	return fun
 }
 
+// Skeleton writes a test function for each of the tests that is a scenario without
+// steps that run. Its steps are comments, and it fails until it is written.
+func Skeleton(tests []Test) []byte {
+	var b strings.Builder
+	taken := map[string]bool{}
+	for _, t := range tests {
+		if t.Export != "" {
+			continue
+		}
+		_, title, _ := strings.Cut(t.Name, ": ")
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "#[test]\nfun %s() {\n", unusedName(title, taken))
+		for _, step := range t.Prose {
+			fmt.Fprintf(&b, "  // %s\n", oneLine(step))
+		}
+		fmt.Fprintf(&b, "  panic(\"%s is not written yet\")\n}\n", strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", " ").Replace(title))
+	}
+	return []byte(b.String())
+}
+
 // finished is a step whose value is not that of the test.
 func finished(stmt syntax.Stmt) syntax.Stmt {
 	if x, ok := stmt.(*syntax.ExprStmt); ok && !x.Semi {

@@ -27,8 +27,8 @@ func docCommand() command {
 			{name: "force", usage: "overwrite files that are no pages of an earlier run"},
 		},
 		examples: []example{
-			{"vudo doc examples/hello-world", "pages in examples/hello-world/docs"},
-			{"vudo doc examples/hello-world --format md --out pages --private", "Markdown, elsewhere, with private declarations"},
+			{"vudo doc hello", "pages in hello/docs"},
+			{"vudo doc hello --format md --out pages --private", "Markdown, elsewhere, with private declarations"},
 		},
 		run: runDoc,
 	}

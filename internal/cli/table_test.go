@@ -198,6 +198,23 @@ var failures = map[string][]struct {
 		{"build crooked.dol -o crooked.dol", 1, "exists"},
 		{"build counter", 1, "unsupported"},
 	},
+	"test": {
+		{"test", 6, "not-found"},
+		{"test absent.dol", 6, "not-found"},
+		{"test wrong.dol", 1, "compile"},
+		{"test crooked.dol --run (", 2, "usage"},
+		{"test crooked.dol --cases -1", 2, "usage"},
+		{"test crooked.dol --junit crooked.dol", 1, "exists"},
+		{"test failing.dol", 1, "test-failed"},
+		{"test nomanifest", 1, "manifest"},
+	},
+	"doc": {
+		{"doc", 6, "not-found"},
+		{"doc absent.dol", 6, "not-found"},
+		{"doc wrong.dol", 1, "compile"},
+		{"doc crooked.dol --format pdf", 2, "usage"},
+		{"doc counter", 1, "unsupported"},
+	},
 	"inspect":        {{"inspect", 2, "usage"}, {"inspect absent.wasm", 6, "not-found"}, {"inspect truncated.wasm", 1, "invalid-module"}, {"inspect .", 6, "not-found"}},
 	"doctor":         {{"doctor extra", 2, "usage"}, {"doctor --home hello.wasm", 1, "doctor"}, {"doctor --config --home badhome", 2, "config"}},
 	"version":        {{"version extra", 2, "usage"}},
@@ -217,7 +234,7 @@ func badHomes(t *testing.T, dir string) {
 	t.Helper()
 	for name, text := range map[string]string{
 		"badhome/config.toml": "nosuch = 1\n", "badstore/storage/storage.db": "this is no database, but it is long enough to look like one",
-		"wrong.dol": "pub fun f() -> i64 { \"text\"\n", "crooked.dol": "pub fun f()->i64{1}\n",
+		"wrong.dol": "pub fun f() -> i64 { \"text\"\n", "crooked.dol": "pub fun f()->i64{1}\n", "failing.dol": "#[test]\nfun fails() { assert(false) }\n",
 		"spirit.spirit": "PK", "nomanifest/manifest.toml": "[spirit]\n",
 	} {
 		path := filepath.Join(dir, filepath.FromSlash(name))
@@ -247,7 +264,8 @@ func TestEveryFailureIsTwoLinesOrOneDocument(t *testing.T) {
 			if strings.Contains(plain.err, "goroutine ") {
 				t.Errorf("vudo %s: a stack trace\n%s", c.line, plain.err)
 			}
-			if c.exit != 2 && command != "doctor" && plain.stdout != "" {
+			report := command == "doctor" || c.code == "test-failed" // what failed is the result
+			if c.exit != 2 && !report && plain.stdout != "" {
 				t.Errorf("vudo %s: a failure wrote %q to stdout", c.line, plain.stdout)
 			}
 			got := runVudo(t, dir, append(strings.Fields(c.line), "--json")...)

@@ -9,10 +9,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/univrs/vudo"
 	"github.com/univrs/vudo/dol"
+	"github.com/univrs/vudo/internal/build"
 	"github.com/univrs/vudo/spirit"
 )
 
@@ -39,6 +41,7 @@ func testCommand() command {
 			flagSpec{name: "run", value: "PATTERN", usage: "only tests whose name matches the regular expression"},
 			flagSpec{name: "list", usage: "list the tests, run nothing"},
 			flagSpec{name: "coverage", usage: "measure which lines ran"},
+			flagSpec{name: "skeleton", value: "FILE", usage: "write test functions for scenarios of prose alone to FILE, run nothing"},
 			flagSpec{name: "junit", value: "FILE", usage: "write a JUnit report to FILE"},
 			flagSpec{name: "seed", value: "N", usage: "what random numbers and generated values follow from (default 1)"},
 			flagSpec{name: "cases", value: "N", usage: "values to try each property on (default 100); 0 leaves properties out"},
@@ -47,11 +50,11 @@ func testCommand() command {
 			flagSpec{name: "memory", value: "SIZE", usage: "most linear memory, such as 64mb"},
 			flagSpec{name: "timeout", value: "DUR", usage: "most time for each test, such as 500ms, 30s, 2m"},
 			flagSpec{name: "limit", value: "NAME=VALUE", usage: "any other limit of a test", many: true},
-			flagSpec{name: "force", usage: "overwrite an existing --junit file"},
+			flagSpec{name: "force", usage: "overwrite an existing --junit or --skeleton file"},
 		),
 		examples: []example{
-			{"vudo test --list examples/hello-world", "the tests of a project"},
-			{"vudo test examples/hello-world --seed 7 --coverage", "run them, and measure which lines ran"},
+			{"vudo test --list hello", "the tests of a project"},
+			{"vudo test hello --seed 7 --coverage", "run them, and measure which lines ran"},
 		},
 		run: runTest,
 	}
@@ -106,9 +109,12 @@ func runTest(s *session, args []string) (*result, error) {
 	if len(args) == 1 {
 		path = args[0]
 	}
-	set, res, err := s.compiledTests(path)
+	set, res, err := s.testable(path)
 	if err != nil {
 		return nil, err
+	}
+	if file, ok := s.given("skeleton"); ok {
+		return s.writeSkeleton(file, res.Tests)
 	}
 	u := &testRun{session: s, set: set, options: o, program: res, report: testReport{Tests: []testResult{}, Seed: o.seed}}
 	u.choose()
@@ -131,8 +137,12 @@ func runTest(s *session, args []string) (*result, error) {
 	return u.conclude()
 }
 
-// compiledTests builds what path names with its tests.
-func (s *session) compiledTests(path string) (*sourceSet, *dol.Result, error) {
+// testable builds what path names with its tests. Of a project in another language
+// than DOL, the tests are the exports test_* of its module.
+func (s *session) testable(path string) (*sourceSet, *dol.Result, error) {
+	if p, err := build.Open(path); err == nil && p.Manifest.Build.Lang != "dol" {
+		return s.testExports(path)
+	}
 	set, err := openTests(path)
 	if err != nil {
 		return nil, nil, err
@@ -159,10 +169,59 @@ func (s *session) compiledTests(path string) (*sourceSet, *dol.Result, error) {
 	return set, res, nil
 }
 
+func (s *session) testExports(path string) (*sourceSet, *dol.Result, error) {
+	t, err := s.opener().open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := decode(t)
+	if err != nil {
+		return nil, nil, err
+	}
+	res := &dol.Result{Wasm: t.wasm}
+	for _, name := range functionsOf(m) {
+		if strings.HasPrefix(name, "test_") {
+			res.Tests = append(res.Tests, dol.Test{Name: name, Export: name})
+		}
+	}
+	return &sourceSet{dir: path, project: t.project}, res, nil
+}
+
+// writeSkeleton writes a test function for each scenario that only describes.
+func (s *session) writeSkeleton(file string, tests []dol.Test) (*result, error) {
+	if err := refuseExisting(file, s.on("force")); err != nil {
+		return nil, err
+	}
+	names := []string{}
+	for i := range tests {
+		if tests[i].Export == "" {
+			names = append(names, tests[i].Name)
+		}
+	}
+	if len(names) == 0 {
+		s.warn("no-tests", "every scenario has steps that run; %s is not written", file)
+		return &result{data: map[string]any{"scenarios": names}}, nil
+	}
+	if err := writeFile(file, dol.Skeleton(tests), 0o644); err != nil {
+		return nil, err
+	}
+	return &result{data: map[string]any{"file": file, "scenarios": names}, text: func(out *terminal) { out.line("%s", file) }}, nil
+}
+
 // openTests reads a project with its tests, or one file.
 func openTests(path string) (*sourceSet, error) {
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+	st, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
 		return nil, absentTarget(path)
+	case err != nil:
+		return nil, err
+	case st.IsDir():
+		p, err := build.Open(path)
+		if err != nil {
+			return nil, openFailure(path, err)
+		}
+		return projectSources(path, p, true)
 	}
 	return openSources([]string{path}, true)
 }

@@ -205,7 +205,9 @@ func (u *testRun) all(ctx context.Context) error {
 			return interrupted(ctx.Err())
 		}
 		r.Name, r.Millis = j.name, float64(time.Since(began).Microseconds())/1000
-		r.At = &place{File: u.set.shownPath(j.at.File), Line: j.at.Start.Line, Column: j.at.Start.Column}
+		if j.at.Start.Known() {
+			r.At = &place{File: u.set.shownPath(j.at.File), Line: j.at.Start.Line, Column: j.at.Start.Column}
+		}
 		r.Log = u.world.renew()
 		u.add(r)
 	}

@@ -389,6 +389,10 @@ func (c *checker) checkBody(f *funcInfo) {
 		return
 	}
 	f.checked = true
+	outer := c.inBody
+	c.inBody = true
+	defer func() { c.inBody = outer }()
+	c.floats = c.floats || hasFloat(f.fn)
 	switch {
 	case f.body != nil:
 		b := c.newBody(f)

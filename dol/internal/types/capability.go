@@ -213,20 +213,3 @@ func (c *checker) entrySpan() syntax.Span {
 	}
 	return syntax.Span{}
 }
-
-// libraryFuncs fills Known.Funcs: lowering calls these by name.
-func (c *checker) libraryFuncs() {
-	c.prog.Known.Funcs = map[string]*typed.Func{}
-	if c.std == nil {
-		return
-	}
-	for _, y := range c.std.order {
-		if y.kind != symFunc {
-			continue
-		}
-		if _, ok := typed.Library[y.name]; ok {
-			c.reach(y.fn)
-			c.prog.Known.Funcs[y.name] = y.fn.fn
-		}
-	}
-}

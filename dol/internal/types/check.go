@@ -108,6 +108,8 @@ type checker struct {
 	extra       map[*typed.TypeParam][]typed.Bound // bounds that hold in the function being checked
 	fields      []*typed.Const                     // of this, while the defaults of a record are held against its rules
 	fieldRead   int                                // the first of them that was read
+	inBody      bool                               // a body is being checked
+	floats      bool                               // the program computes with floats
 	steps       int                                // of constant evaluation, left
 	synth       int
 	exported    []*funcInfo

@@ -141,6 +141,7 @@ func (b *body) literal(x *syntax.Literal, want typed.Type, neg bool, at syntax.S
 	case syntax.NullLit:
 		return b.null(x, want)
 	}
+	b.checker.floats = b.checker.floats || x.Kind == syntax.FloatLit
 	lit := literal{node: &typed.Const{E: b.e(nil, at)}, text: x.Text, neg: neg, at: at}
 	switch {
 	case x.Suffix != "":

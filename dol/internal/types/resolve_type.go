@@ -137,6 +137,7 @@ func (c *checker) namedType(sc *tscope, t *syntax.NamedType) typed.Type {
 		}
 		if k, ok := basicNames[id.Name]; ok {
 			c.noArgs(sc, t)
+			c.floats = c.floats || k.IsFloat() && (c.inBody || !s.library)
 			if k == typed.I128 || k == typed.U128 {
 				s.unsupported(id.Span, "128-bit integers")
 			}

@@ -33,6 +33,7 @@ func (s *scanner) stringLiteral() {
 }
 
 func (s *scanner) unterminatedString(begin int) {
+	s.off = min(s.off, s.end) // a backslash may be the last byte of the file
 	s.off = begin + len(strings.TrimRight(s.text[begin:s.off], "\r"))
 	s.checkUTF8(begin, s.off)
 	s.problem(begin, s.off, codeUnterminatedString, "this string has no end on its line").

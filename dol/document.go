@@ -140,7 +140,6 @@ type docEvo struct {
 	Changes []string `json:"changes,omitempty"`
 	Because []string `json:"because,omitempty"`
 	Docs    string   `json:"docs,omitempty"`
-	of      string
 }
 
 // docEdge says that one declaration uses or requires another.

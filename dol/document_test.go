@@ -6,9 +6,14 @@ import (
 	"encoding/xml"
 	"io"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/univrs/vudo/diag"
 )
 
 // hostileText is put wherever a source can hold text.
@@ -224,5 +229,57 @@ func TestBrokenExamplesAreErrors(t *testing.T) {
 		if found == ok {
 			t.Errorf("%q: %v", code, problems)
 		}
+	}
+}
+
+// Whatever a source holds, there are pages or errors, and never a fault of the
+// compiler; the pages are well-formed.
+//
+// Proves: dol 15.1-a
+func TestAnySourceIsDocumented(t *testing.T) {
+	files, err := filepath.Glob("testdata/examples/*.dol")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	const seed = 20
+	random := rand.New(rand.NewPCG(seed, 0))
+	documented := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range 60 {
+			changed := slices.Clone(text)
+			for range min(n, 3) { // the first one is the file itself
+				at := random.IntN(len(changed))
+				switch random.IntN(3) {
+				case 0:
+					changed[at] = "{}<>()\"`\\\n\x00\xff|&"[random.IntN(14)]
+				case 1:
+					changed = slices.Delete(changed, at, min(at+1+random.IntN(30), len(changed)))
+				case 2:
+					changed = slices.Insert(changed, at, text[at%len(text):min(at%len(text)+random.IntN(60), len(text))]...)
+				}
+			}
+			for _, format := range DocFormats {
+				pages, problems := Document([]Source{{Path: filepath.Base(file), Text: changed}}, DocOptions{Format: format, Title: "t", Private: true})
+				if slices.ContainsFunc(problems, func(d diag.Diagnostic) bool { return d.Code == "ice" }) {
+					t.Fatalf("seed %d, %s, %d: %v\n%s", seed, file, n, problems, changed)
+				}
+				if (pages == nil) != problems.HasErrors() {
+					t.Errorf("seed %d, %s, %d: %d pages and %v", seed, file, n, len(pages), problems)
+				}
+				if format == DocHTML {
+					documented += len(pages)
+					for _, p := range pages {
+						wellFormed(t, p)
+					}
+				}
+			}
+		}
+	}
+	if documented < 50 {
+		t.Errorf("only %d pages: the sources are changed too much", documented)
 	}
 }

@@ -165,7 +165,9 @@ func (s *session) testable(path string) (*sourceSet, *dol.Result, error) {
 	if problems = set.named(problems); res == nil {
 		return nil, nil, compileFailure(set, problems)
 	}
-	s.reportCompiled(set, problems)
+	if s.verbose > 0 { // vudo check is for them
+		s.reportCompiled(set, problems)
+	}
 	return set, res, nil
 }
 

@@ -160,10 +160,11 @@ func TestValuesFollowFromTheSeed(t *testing.T) {
 		}
 		return b.String()
 	}
-	if text(3) != text(3) {
+	first, again, other := text(3), text(3), text(4)
+	if first != again {
 		t.Error("seed 3 gives different values")
 	}
-	if text(3) == text(4) {
+	if first == other {
 		t.Error("seeds 3 and 4 give the same values")
 	}
 }

@@ -19,7 +19,7 @@ func (b *body) ifTo(e *typed.If, d sink) {
 	if e.Else == nil {
 		other = nil
 	}
-	if simple(e.Cond) {
+	if direct(e.Cond) {
 		cond := b.expr(e.Cond)
 		if c, ok := cond.(*ir.Const); ok { // such as is_object of a known type
 			switch {
@@ -56,7 +56,7 @@ func (b *body) ifTo(e *typed.If, d sink) {
 // statements.
 func (b *body) ifValue(e *typed.If) ir.Expr {
 	k := b.kindOf(e)
-	if k == ir.None || !simple(e.Cond) {
+	if k == ir.None || !direct(e.Cond) {
 		return b.into(e)
 	}
 	cond := b.expr(e.Cond)
@@ -85,6 +85,18 @@ func (b *body) ifValue(e *typed.If) ir.Expr {
 	b.emit(&ir.If{Cond: cond, Then: then, Else: other})
 	b.dead = !thenEnds && !elseEnds
 	return get(t, k)
+}
+
+// direct reports whether a condition is best computed to a value: all are but
+// logic whose right side needs statements, which becomes branches.
+func direct(e typed.Expr) bool {
+	switch e := e.(type) {
+	case *typed.Unary:
+		return direct(e.X)
+	case *typed.Binary:
+		return e.Op != typed.And && e.Op != typed.Or || simple(e)
+	}
+	return true
 }
 
 // simple reports whether a condition surely becomes an expression without

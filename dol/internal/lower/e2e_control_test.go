@@ -170,6 +170,12 @@ pub fun short() -> string { LOG = ""  let r = say("a", 0) == 1 && say("b", 1) ==
 pub fun field() -> i64 { let c = Box1 { v: 1 }  c.v += { c.v = 10  5 }  c.v }
 gen Box1 { has v: i64 }
 `, []string{`args() = "abcd134"`, "local_() = 21", `place() = "iv5"`, "op() = 5", `tuple() = "xy12"`, `short() = "actrue"`, "field() = 6"}},
+		{"4.1-a repeated list", `
+pub fun a() -> i64 { let v = [7u8; 5]  let w = ["x"; 3]  let u: Vec<i64> = [0; 0 - 4]  v.len() * 100 + w.len() * 10 + u.len() + v[4] }
+pub fun b() -> i64 { let v = [(); 4]  v.len() }
+pub fun c() -> i64 { let row = [0; 2]  let v = [row; 2]  v[0][1] = 5  v[1][1] }
+pub fun d(n: i64) -> i64 { let v = [1; n]  v.push(2)  v.sum() }
+`, []string{"a() = 537", "b() = 4", "c() = 5", "d(3) = 5", "d(0) = 2"}},
 		{"8.6-a index", `
 pub fun at(i: i64) -> i64 { [10, 20, 30][i] }
 pub fun put(i: i64) -> i64 { let v = [10, 20, 30]  v[i] = 1  v[0] }

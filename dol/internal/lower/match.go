@@ -186,7 +186,7 @@ func (m *matching) leaf(t *leaf, last bool) {
 	switch {
 	case guard == nil:
 		body()
-	case simple(guard):
+	case direct(guard):
 		if cond := b.expr(guard); !b.dead {
 			b.choose(cond, body, func() { m.tree(t.rest, last) })
 		}

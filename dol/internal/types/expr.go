@@ -401,23 +401,7 @@ func (b *body) repeat(x *syntax.Repeat, want typed.Type) typed.Expr {
 	}
 	value = b.coerce(value, elem, x.Elem.Range())
 	n := b.exprTo(x.Len, tI64)
-	// var list = []; for _ in 0..n { push } with the value computed once.
-	vec := b.vecOf(elem)
-	out := b.temp("list", vec, x.Span, false)
-	v := b.temp("item", elem, x.Span, false)
-	count := b.temp("count", tI64, x.Span, false)
-	push := b.methodCall(b.read(out, x.Span), "push", []typed.Expr{b.read(v, x.Span)}, x.Span)
-	loop := &typed.ForRange{
-		E: b.e(tUnit, x.Span), Var: b.temp("i", tI64, x.Span, false),
-		Lo: b.intConst(0, x.Span), Hi: b.read(count, x.Span),
-		Body: &typed.Block{E: b.e(tUnit, x.Span), Stmts: []typed.Stmt{&typed.Do{X: push}}},
-	}
-	empty := keep(b, &typed.NewList{E: b.e(vec, x.Span)})
-	return keep(b, &typed.Block{
-		E:     b.e(vec, x.Span),
-		Stmts: []typed.Stmt{letVar(v, value), letVar(count, n), letVar(out, empty), &typed.Do{X: loop}},
-		Value: b.read(out, x.Span),
-	})
+	return b.libraryCall("vec_fill", b.vecOf(elem), x.Span, []typed.Type{elem}, value, n)
 }
 
 func (b *body) intConst(n int64, at syntax.Span) *typed.Const {

@@ -52,6 +52,7 @@ func vudoBinary(t *testing.T) string {
 //	spoil DIR               overwrites the middle of every file below DIR
 //
 // Proves: cli 9.7, cli 9.8, cli 9.10, cli 9.11, cli 9.12, cli 9.13, cli 9.14
+// Proves: cli 9.15, cli 9.49, cli 9.50, cli 9.51
 // Proves: cli 9.26, cli 9.28, cli 9.29, cli 9.30, cli 9.32, cli 9.37, cli 9.41, cli 9.45
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{

@@ -2,9 +2,12 @@ package codegen
 
 import "github.com/univrs/vudo/internal/wasm"
 
-// maxGraph bounds the locals of a function that are coalesced; the graph takes a
+// maxGraph bounds the locals of a function that are coalesced: the graph takes a
 // bit for each pair.
 const maxGraph = 1 << 14
+
+// maxColours bounds how many numbers are tried for one.
+const maxColours = 256
 
 // coalesce gives virtual locals of one type whose lives do not meet the same
 // number. Parameters keep theirs.
@@ -110,7 +113,7 @@ func (u *unit) pick(x uint32, copies []uint32, done set, number []uint32, fits f
 			return number[c]
 		}
 	}
-	for to := range count {
+	for to := range min(count, maxColours) {
 		if fits(x, to) {
 			return to
 		}

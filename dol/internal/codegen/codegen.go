@@ -28,18 +28,6 @@ type Options struct {
 	MaxMemoryBytes uint64
 }
 
-// ShapeError says that a function is larger than virtual machines take. It is a
-// fault of the program, not of the compiler.
-type ShapeError struct {
-	Func     *ir.Func
-	What     string // such as "locals"
-	Got, Max int
-}
-
-func (e *ShapeError) Error() string {
-	return fmt.Sprintf("function %s is too large: %d %s, at most %d; split it", e.Func.Name, e.Got, e.What, e.Max)
-}
-
 // ErrDataTooLarge says that the constants of the program do not fit the memory.
 var ErrDataTooLarge = errors.New("the constants of the program do not fit into its memory")
 

@@ -111,7 +111,7 @@ func (s *selector) branchOrArms(st *ir.If) {
 	switch {
 	case len(then) == 0:
 		s.drop()
-	case s.ifs >= maxNestedIfs/2:
+	case s.ifs >= maxIfNesting/2:
 		s.blocks(then, otherwise)
 	case len(otherwise) == 0:
 		s.arms(void, func() { s.stmts(then) }, nil)

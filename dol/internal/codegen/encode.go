@@ -13,33 +13,20 @@ type place struct {
 
 // encoder writes a body, now that everything has a number.
 type encoder struct {
-	u       *unit
-	l       *linker
-	e       wasm.Emitter
-	open    []instr // the blocks around
-	places  []place
-	loops   int
-	ifs     int
-	blocks  int
-	entries int
+	l      *linker
+	e      wasm.Emitter
+	open   []uint32 // the labels of the blocks around
+	places []place
 }
 
 func (l *linker) encode(u *unit) (wasm.Code, []place, error) {
-	c := &encoder{u: u, l: l}
-	if err := c.limit("parameters", u.f.NumParams, maxParams); err != nil {
-		return wasm.Code{}, nil, err
-	}
+	c := &encoder{l: l}
 	for i := range u.code {
-		if err := c.instr(&u.code[i]); err != nil {
-			return wasm.Code{}, nil, err
-		}
+		c.instr(&u.code[i])
 	}
 	c.e.End()
-	if err := c.limit("bytes of code", c.e.Len(), maxBodyBytes); err != nil {
-		return wasm.Code{}, nil, err
-	}
-	if err := c.limit("locals", len(u.kinds), maxLocals); err != nil {
-		return wasm.Code{}, nil, err
+	if n := c.e.Len(); n > maxBody {
+		return wasm.Code{}, nil, &ShapeError{Func: u.f, What: "bytes of code", Got: n, Max: maxBody}
 	}
 	var types []wasm.ValType
 	for _, k := range u.kinds[u.f.NumParams:] {
@@ -48,14 +35,7 @@ func (l *linker) encode(u *unit) (wasm.Code, []place, error) {
 	return wasm.Code{Locals: wasm.Locals(types...), Body: c.e.Bytes()}, c.places, nil
 }
 
-func (c *encoder) limit(what string, got, most int) error {
-	if got > most {
-		return &ShapeError{Func: c.u.f, What: what, Got: got, Max: most}
-	}
-	return nil
-}
-
-func (c *encoder) instr(in *instr) error {
+func (c *encoder) instr(in *instr) {
 	if in.pos.Line != 0 && (in.op == wasm.OpCall || in.op == wasm.OpCallIndirect || traps(in.op)) {
 		c.places = append(c.places, place{c.e.Len(), in.pos})
 	}
@@ -63,9 +43,9 @@ func (c *encoder) instr(in *instr) error {
 	case opKeep:
 	case wasm.OpBlock, wasm.OpLoop, wasm.OpIf:
 		c.e.BlockOp(in.op, wasm.BlockType(in.imm))
-		return c.enter(in)
+		c.open = append(c.open, in.x)
 	case wasm.OpEnd:
-		c.leave()
+		c.open = c.open[:len(c.open)-1]
 		c.e.End()
 	case wasm.OpBr, wasm.OpBrIf:
 		c.e.OpIdx(in.op, c.depth(in.x))
@@ -75,11 +55,6 @@ func (c *encoder) instr(in *instr) error {
 			depths = append(depths, c.depth(x))
 		}
 		c.e.BrTable(depths...)
-		c.entries += len(depths)
-		if err := c.limit("cases of one choice", len(depths), maxTable); err != nil {
-			return err
-		}
-		return c.limit("cases of choices", c.entries, maxTables)
 	case wasm.OpLocalGet, wasm.OpLocalSet, wasm.OpLocalTee:
 		c.e.OpIdx(in.op, in.x)
 	case wasm.OpGlobalGet, wasm.OpGlobalSet:
@@ -111,50 +86,14 @@ func (c *encoder) instr(in *instr) error {
 		}
 		c.e.Op(in.op)
 	}
-	return nil
 }
 
 // depth is how many blocks a branch leaves.
 func (c *encoder) depth(label uint32) uint32 {
 	for i := len(c.open) - 1; i >= 0; i-- {
-		if c.open[i].x == label {
+		if c.open[i] == label {
 			return uint32(len(c.open) - 1 - i)
 		}
 	}
 	panic("codegen: branch to a label that is not around it")
-}
-
-func (c *encoder) enter(in *instr) error {
-	c.open = append(c.open, *in)
-	c.blocks++
-	switch in.op {
-	case wasm.OpLoop:
-		c.loops++
-	case wasm.OpIf:
-		c.ifs++
-	}
-	for _, l := range [...]struct {
-		what      string
-		got, most int
-	}{
-		{"nested blocks", len(c.open), maxNesting},
-		{"nested loops", c.loops, maxNestedLoops},
-		{"nested tests", c.ifs, maxNestedIfs},
-		{"blocks, loops and tests", c.blocks, maxBlocks},
-	} {
-		if err := c.limit(l.what, l.got, l.most); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c *encoder) leave() {
-	switch c.open[len(c.open)-1].op {
-	case wasm.OpLoop:
-		c.loops--
-	case wasm.OpIf:
-		c.ifs--
-	}
-	c.open = c.open[:len(c.open)-1]
 }

@@ -46,3 +46,11 @@ func RefOffsets(o *ir.Object) []uint32 { return refOffsets(o) }
 
 // CellBytes is the size of the cell of a struct.
 func CellBytes(o *ir.Object) uint32 { return cellBytes(o) }
+
+// Limits are the limits of shape by their names in internal/fuel.
+var Limits = map[string]int{
+	"MaxNesting": maxNesting, "MaxLoopNesting": maxLoopNesting, "MaxIfNesting": maxIfNesting, "MaxBlocks": maxBlocks,
+	"MaxLoops": maxLoops, "MaxForks": maxForks, "MaxLoopLocals": maxLoopLocals, "MaxMergeLocals": maxMergeLocals,
+	"MaxLocals": maxLocals, "MaxParams": maxParams, "MaxBranchTable": maxTable, "MaxFuncBranches": maxTables,
+	"MaxBody": maxBody, "MaxCallGlobals": maxCallGlobals, "MaxAccessBlocks": maxAccessBlocks,
+}

@@ -42,6 +42,9 @@ func (g *generator) link() (*linker, error) {
 	}
 	l.linkGlobals()
 	for _, u := range l.units {
+		if err := u.checkShape(len(l.globals)); err != nil {
+			return nil, err
+		}
 		code, places, err := l.encode(u)
 		if err != nil {
 			return nil, err

@@ -2,9 +2,10 @@ package codegen
 
 import "github.com/univrs/vudo/internal/wasm"
 
-// peephole replaces patterns by cheaper ones until none is left.
+// peephole replaces patterns by cheaper ones until none is left, or, in code that
+// is made for it, for some rounds.
 func (u *unit) peephole() {
-	for {
+	for range 10 {
 		changed := u.patterns()
 		if !u.locals() && !changed {
 			return

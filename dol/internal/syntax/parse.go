@@ -126,6 +126,14 @@ func newParser(path string, src []byte) *parser {
 func (p *parser) finish() (*File, diag.List) {
 	f := p.f
 	f.Tokens = p.mergeSplits()
+	if p.errors > 0 || p.scanErrorIn(Span{0, Pos(len(f.Src)) + 1}) {
+		for _, d := range f.Items {
+			clampChildren(d)
+		}
+		for _, s := range f.Tests {
+			clampChildren(s)
+		}
+	}
 	all := append(p.problems, p.found...)
 	sortProblems(all)
 	list := make(diag.List, 0, len(all))
@@ -146,6 +154,23 @@ func (p *parser) finish() (*File, diag.List) {
 	}
 	list.Sort()
 	return f, list
+}
+
+// clampChildren moves what was absent from the text, whose place is that of the
+// next token, into its parent.
+func clampChildren(n Node) {
+	parent := n.Range()
+	children(n, func(c Node) {
+		if s := c.Range(); s.Start < parent.Start || s.End > parent.End {
+			c.(interface{ moveInto(Span) }).moveInto(parent)
+		}
+		clampChildren(c)
+	})
+}
+
+func (s *Span) moveInto(parent Span) {
+	s.Start = min(max(s.Start, parent.Start), parent.End)
+	s.End = min(max(s.End, s.Start), parent.End)
 }
 
 // mergeSplits puts the first characters of split tokens back in their places.
@@ -355,7 +380,7 @@ func (p *parser) matching(i int) int {
 			}
 			return -1
 		case Word:
-			if (t.key == kwDocs || t.key == kwExegesis) && p.docsLikely(j) {
+			if j >= p.i && (t.key == kwDocs || t.key == kwExegesis) && p.docsLikely(j) {
 				p.rawDocs(j + 1)
 				j++
 			}

@@ -71,11 +71,11 @@ func (f *File) diagnostic(p *problem) diag.Diagnostic {
 	return d
 }
 
-// quoted puts source text in a message.
+// quoted puts source text in a message: the beginning of its first line.
 func quoted(text string) string {
 	const limit = 40
 	for i, n := 0, 0; i < len(text); n++ {
-		if n == limit {
+		if n == limit || text[i] == '\n' {
 			return "`" + text[:i] + "…`"
 		}
 		i += runeLen(text[i:])

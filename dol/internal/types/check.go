@@ -17,7 +17,7 @@ type Options struct {
 	StrictMut     bool // assignment to an immutable local is an error
 	StrictEffects bool // effects must be declared
 	RequireDocs   bool // missing docs are an error
-	CheckRules    bool // constructors check the rules of their record
+	CheckRules    bool // constructors check the rules of their record: lowering sees to it
 	Deny, Allow   []string
 
 	Build bool // what build refuses is refused

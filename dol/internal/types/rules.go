@@ -180,48 +180,6 @@ func (c *checker) topRule(y *symbol) {
 	}
 }
 
-// ruleChecked is a new record that panics if a rule of its type does not hold,
-// when rules are to be checked (dol 8.7-a).
-func (b *body) ruleChecked(t *typeInfo, x typed.Expr, at syntax.Span) typed.Expr {
-	if !b.o.CheckRules {
-		return x
-	}
-	n, ok := prune(x.Type()).(*typed.Named)
-	if !ok {
-		return x
-	}
-	v := b.temp("made", n, at, false)
-	stmts := []typed.Stmt{letVar(v, x)}
-	for u, args := t, n.Args; u != nil; {
-		for _, r := range u.rules {
-			if r.fn == nil {
-				continue
-			}
-			made := b.read(v, at)
-			if u != t {
-				made = &typed.Convert{E: b.e(u.self, at), X: made}
-			}
-			holds := &typed.Call{E: b.e(tBool, at), Func: r.fn.fn, TypeArgs: args, Args: []typed.Expr{made}}
-			if hasAnyVars(args) {
-				holds.TypeArgs = append([]typed.Type(nil), args...)
-				b.lists = append(b.lists, holds.TypeArgs)
-			}
-			msg := &typed.Const{E: b.e(tString, at), Str: "rule " + r.name + " of " + u.decl.Name + " does not hold"}
-			stmts = append(stmts, &typed.Do{X: &typed.If{
-				E: b.e(tUnit, at), Cond: holds, Then: b.unit(at), Else: &typed.Panic{E: b.e(tNever, at), Msg: msg},
-			}})
-		}
-		if u.decl.Parent == nil {
-			break
-		}
-		u, args = b.typesOf[u.decl.Parent.Decl], u.decl.Parent.Args
-	}
-	if len(stmts) == 1 {
-		return x
-	}
-	return keep(b, &typed.Block{E: b.e(n, at), Stmts: stmts, Value: b.read(v, at)})
-}
-
 // defaultsKeepRules reports constant defaults of fields that break a rule of
 // their own record.
 func (c *checker) defaultsKeepRules() {

@@ -57,7 +57,7 @@ func (b *body) structLit(x *syntax.Struct, want typed.Type) typed.Expr {
 	subst := typed.Bind(n.Decl.Params, n.Args)
 	wrap, values := b.fieldValues(x, e.ti.decl.Name, e.ti.layout, subst, n)
 	node.Fields = values
-	return b.ruleChecked(e.ti, wrap(b, keep(b, node)), x.Span)
+	return wrap(b, keep(b, node))
 }
 
 func (b *body) variantLit(x *syntax.Struct, ti *typeInfo, v *typed.Variant, n *typed.Named) typed.Expr {

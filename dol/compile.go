@@ -118,7 +118,7 @@ func Compile(sources []Source, o Options) (res *Result, problems diag.List) {
 	var props []Property
 	if o.Tests {
 		found, props = tests(files, prog)
-		prog = withoutObstacles(prog, props)
+		prog = testable(prog)
 	}
 	var lines []Line
 	if o.Coverage {

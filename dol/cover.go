@@ -18,14 +18,14 @@ type Line struct {
 // it comes to Result.Lines[n] for the first time in an instance.
 func CoverMark(n int) string { return lower.CoverMark(n) }
 
-// coverable lists the lines on which statements of functions begin, tests and
-// files of tests left out, and numbers them. Functions that nothing calls count:
+// coverable lists the lines on which statements of functions begin, tests,
+// files of tests and dependencies left out, and numbers them. Functions that nothing calls count:
 // they are what coverage is to find.
 func coverable(files []*syntax.File) ([]Line, map[lower.Line]int) {
 	var lines []Line
 	numbers := map[lower.Line]int{}
 	for i, f := range files {
-		if strings.HasPrefix(f.Path, "std/") || strings.HasPrefix(f.Path, "tests/") || len(f.Tests) > 0 {
+		if strings.HasPrefix(f.Path, "std/") || strings.HasPrefix(f.Path, testsFolder) || foreign(f.Path) || len(f.Tests) > 0 {
 			continue
 		}
 		found := map[int]bool{}

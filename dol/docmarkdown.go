@@ -22,12 +22,7 @@ func (d *docSet) markdownIndex() string {
 	if d.Text != "" {
 		fmt.Fprintf(&b, "\n%s\n", plainMarkdown(d.Text))
 	}
-	if len(d.Capabilities) > 0 {
-		b.WriteString("\n## Capabilities\n\n")
-		for _, c := range d.Capabilities {
-			fmt.Fprintf(&b, "- %s\n", codeMarkdown(c))
-		}
-	}
+	codeList(&b, "Capabilities", d.Capabilities)
 	b.WriteString("\n## Modules\n\n")
 	for _, m := range d.Modules {
 		fmt.Fprintf(&b, "- [%s](%s.md)", plainMarkdown(m.Name), m.Page)
@@ -45,6 +40,16 @@ func (d *docSet) markdownIndex() string {
 	return b.String()
 }
 
+func codeList(b *strings.Builder, title string, list []string) {
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n## %s\n\n", title)
+	for _, x := range list {
+		fmt.Fprintf(b, "- %s\n", codeMarkdown(x))
+	}
+}
+
 func (d *docSet) linkMarkdown(name string) string {
 	if to := target(d.names[name], ".md"); to != "" {
 		return "[" + plainMarkdown(name) + "](" + to + ")"
@@ -60,12 +65,8 @@ func (d *docSet) markdownModule(m *docModule) string {
 	}
 	fmt.Fprintf(&b, "\n\n%s\n", plainMarkdown(m.File))
 	docsMarkdown(&b, m.Docs)
-	if len(m.Imports) > 0 {
-		b.WriteString("\n## Imports\n\n")
-		for _, i := range m.Imports {
-			fmt.Fprintf(&b, "- %s\n", codeMarkdown(i))
-		}
-	}
+	codeList(&b, "Capabilities", m.Capabilities)
+	codeList(&b, "Imports", m.Imports)
 	for _, x := range m.Decls {
 		d.declMarkdown(&b, x, "##")
 	}

@@ -60,10 +60,15 @@ func Document(sources []Source, o DocOptions) (pages []Page, problems diag.List)
 	set := docSet{Title: o.Title, Text: o.Text, Capabilities: o.Capabilities}
 	for _, f := range files {
 		problems = append(problems, brokenExamples(f)...)
-		set.add(moduleDoc(f, o.Private))
 	}
 	if problems.HasErrors() {
 		return nil, sorted(problems)
+	}
+	capabilities := needs(files)
+	for _, f := range files {
+		m := moduleDoc(f, o.Private)
+		m.Capabilities = capabilities[f.Path]
+		set.add(m)
 	}
 	set.finish()
 	switch o.Format {
@@ -90,13 +95,16 @@ type docSet struct {
 
 // docModule is one page.
 type docModule struct {
-	Name    string     `json:"name"`
-	Version string     `json:"version,omitempty"`
-	File    string     `json:"file"`
-	Docs    string     `json:"docs,omitempty"` // Markdown
-	Imports []string   `json:"imports,omitempty"`
-	Decls   []*docDecl `json:"declarations"`
-	Page    string     `json:"-"` // file name without ending
+	Name    string   `json:"name"`
+	Version string   `json:"version,omitempty"`
+	File    string   `json:"file"`
+	Docs    string   `json:"docs,omitempty"` // Markdown
+	Imports []string `json:"imports,omitempty"`
+
+	Capabilities []string `json:"capabilities,omitempty"` // that what it offers needs
+
+	Decls []*docDecl `json:"declarations"`
+	Page  string     `json:"-"` // file name without ending
 }
 
 // docDecl is a declaration or method.
@@ -154,6 +162,9 @@ func (d *docSet) add(m *docModule) {
 		if other.Name == m.Name { // the parts of one module that stands in several files
 			other.Decls = append(other.Decls, m.Decls...)
 			other.Imports = append(other.Imports, m.Imports...)
+			other.Capabilities = append(other.Capabilities, m.Capabilities...)
+			slices.Sort(other.Capabilities)
+			other.Capabilities = slices.Compact(other.Capabilities)
 			other.Docs = strings.Trim(other.Docs+"\n\n"+m.Docs, "\n")
 			return
 		}

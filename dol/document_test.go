@@ -209,6 +209,29 @@ fun private_one() { }
 	}
 }
 
+// A module's page names what its public functions need, wherever that is called.
+//
+// Proves: dol 15.1-a
+func TestPagesNameCapabilities(t *testing.T) {
+	pages, problems := Document([]Source{
+		{Path: "src/a.dol", Text: []byte("module a\nuse b.{say}\npub sex fun f() { say() }\npub fun g() -> i64 { 1 }\n")},
+		{Path: "src/b.dol", Text: []byte("module b\npub sex fun say() { println(now()) }\n")},
+		{Path: "src/c.dol", Text: []byte("module c\npub fun h() -> i64 { 1 }\n")},
+	}, DocOptions{Format: DocJSON})
+	if len(pages) != 4 {
+		t.Fatal(problems)
+	}
+	for i, want := range []string{"actuator.log sensor.time", "actuator.log sensor.time", ""} {
+		var m struct{ Capabilities []string }
+		if err := json.Unmarshal(pages[i+1].Text, &m); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(m.Capabilities, " "); got != want {
+			t.Errorf("%s: %q, want %q", pages[i+1].Name, got, want)
+		}
+	}
+}
+
 // Code in documentation is read; what is no DOL is found at its block.
 //
 // Proves: dol 15.1-a, cli 9.51

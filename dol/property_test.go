@@ -111,3 +111,46 @@ impl T for i64 { fun id() -> i64 { this } }
 		t.Errorf("obstacle %q", o)
 	}
 }
+
+// What a dependency tests is its own affair; its rules still say which of its
+// values are valid, and its traits have laws for the types of others.
+//
+// Proves: cli 9.49
+func TestDependenciesAreTestedElsewhere(t *testing.T) {
+	res := mustCompile(t, []Source{
+		{Path: "src/main.dol", Text: []byte(`module m
+use lib.{Coin, Sized}
+pub gen Purse { has coin: Coin }
+impl Sized for Purse { fun size() -> i64 { this.coin.cents } }
+#[test]
+fun mine() { assert(Coin { cents: 1 }.cents == 1) }
+`)},
+		{Path: "deps/lib/src/lib.dol", Text: []byte(`module lib
+pub gen Coin {
+  has cents: i64
+  rule some { this.cents >= 0 }
+  pub fun add(n: i64) { this.cents += n }
+}
+pub trait Sized { fun size() -> i64  law positive() { this.size() >= 0 } }
+impl Sized for Coin { fun size() -> i64 { this.cents } }
+pub gen Call { has f: (i64) -> i64  rule zero { this.cents_of(1) == 1 }  fun cents_of(n: i64) -> i64 { n } }
+#[test]
+fun theirs() { assert(false) }
+`)},
+	}, Options{Entry: "src/main.dol", Tests: true, Coverage: true})
+	if len(res.Tests) != 1 || res.Tests[0].Name != "m.mine" && res.Tests[0].Name != "main.mine" {
+		t.Errorf("tests %+v", res.Tests)
+	}
+	if len(res.Properties) != 1 || res.Properties[0].Name != "Sized.positive for Purse" {
+		t.Fatalf("properties %+v", res.Properties)
+	}
+	coin := res.Properties[0].Params[0].Shape.Fields[0].Shape
+	if len(coin.Rules) != 1 || !slices.Contains(res.Exports, coin.Rules[0].Export) {
+		t.Errorf("the rules of Coin are %+v, exported %v", coin.Rules, res.Exports)
+	}
+	for _, l := range res.Lines {
+		if l.File != "src/main.dol" {
+			t.Errorf("%s is covered", l.File)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package dol
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/univrs/vudo/diag"
 	"github.com/univrs/vudo/dol/internal/syntax"
@@ -66,6 +67,9 @@ func tests(files []*syntax.File, prog *typed.Program) ([]Test, []Property) {
 	}
 	var list []Test
 	for _, t := range prog.Tests {
+		if foreign(at(t.Func.Pos).File) {
+			continue
+		}
 		x := Test{Name: t.Func.Name, Export: "test:" + t.Func.Name, Traps: t.Traps, At: at(t.Func.Pos)}
 		if s := scenario(x.At); s != nil {
 			x.Name, x.Prose = scenarioTitle(file, s), prose(s)
@@ -82,6 +86,9 @@ func tests(files []*syntax.File, prog *typed.Program) ([]Test, []Property) {
 	shaper := newShaper(prog)
 	var props []Property
 	for _, p := range prog.Props {
+		if foreignProperty(prog, p) {
+			continue
+		}
 		x := Property{Name: p.Name, Export: propertyExport(p), At: at(p.Func.Pos), Judges: p.Of != nil}
 		for _, v := range p.Func.Params {
 			x.Params = append(x.Params, ShapeField{v.Name, shaper.shape(v.Type)})
@@ -91,16 +98,37 @@ func tests(files []*syntax.File, prog *typed.Program) ([]Test, []Property) {
 	return list, props
 }
 
-// withoutObstacles is the program less the properties of which a parameter can have
-// no generated value: such a value cannot cross an export either.
-func withoutObstacles(prog *typed.Program, props []Property) *typed.Program {
-	p := *prog
-	p.Props = nil
-	for i := range props {
-		if !slices.ContainsFunc(props[i].Params, func(f ShapeField) bool { return f.Shape.Obstacle() != "" }) {
-			p.Props = append(p.Props, prog.Props[i])
+// foreign reports whether a file is that of a dependency, whose tests are run where
+// it is made.
+func foreign(file string) bool { return strings.HasPrefix(file, "deps/") }
+
+// foreignProperty reports whether a property is a dependency's own: a law of its
+// traits is the user's where the user's type implements the trait.
+func foreignProperty(prog *typed.Program, p *typed.Property) bool {
+	if !foreign(prog.Files[p.Func.Pos.File]) {
+		return false
+	}
+	for _, v := range p.Func.Params {
+		if n, ok := v.Type.(*typed.Named); ok && n.Decl.Pos.Line > 0 {
+			file := prog.Files[n.Decl.Pos.File]
+			return foreign(file) || strings.HasPrefix(file, "std/")
 		}
 	}
+	return true
+}
+
+// testable is the program less the properties that cannot be tried: those of which
+// a parameter can have no generated value, which could not cross an export either,
+// and those of dependencies, but for the rules, which judge generated values.
+func testable(prog *typed.Program) *typed.Program {
+	shaper := newShaper(prog)
+	p := *prog
+	p.Props = slices.DeleteFunc(slices.Clone(prog.Props), func(x *typed.Property) bool {
+		if x.Of == nil && foreignProperty(prog, x) {
+			return true
+		}
+		return slices.ContainsFunc(x.Func.Params, func(v *typed.Var) bool { return shaper.shape(v.Type).Obstacle() != "" })
+	})
 	return &p
 }
 

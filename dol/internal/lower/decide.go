@@ -79,8 +79,9 @@ func (*onConst) isTree()   {}
 func (*onRange) isTree()   {}
 
 // maxTree bounds the decisions of one match. Alternatives in many places can
-// need exponentially many; such a match tries its arms one by one.
-const maxTree = 2000
+// need exponentially many; such a match tries its arms one by one. Tests set it to
+// 0, to try all matches so.
+var maxTree = 2000
 
 // decider makes the tree of one match.
 type decider struct {

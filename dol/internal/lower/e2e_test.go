@@ -72,8 +72,7 @@ func (o *output) Call(imp *ir.Import, args []ir.HostArg) (uint64, error) {
 
 func (o *output) Read(addr, n uint32) ([]byte, error) { return nil, fmt.Errorf("nothing at %d", addr) }
 
-// runPrograms runs the calls of programs, each in a machine of its own, as
-// lowered and optimised.
+// runPrograms runs the calls of programs, as lowered and after optimisation.
 func runPrograms(t *testing.T, programs []program) {
 	for i, p := range programs {
 		t.Run(fmt.Sprint(i, " ", p.rules), func(t *testing.T) { p.run(t, lower.Options{}) })
@@ -86,6 +85,14 @@ func (p program) run(t *testing.T, o lower.Options) {
 	if problems != nil {
 		t.Fatalf("%v\n%s", problems.Error(), p.src)
 	}
+	p.calling(t, m)
+	ir.Optimize(m, 2)
+	p.calling(t, m)
+}
+
+// calling makes the calls, each in a new machine.
+func (p program) calling(t *testing.T, m *ir.Module) {
+	t.Helper()
 	for _, c := range p.calls {
 		host := &output{}
 		ma, err := ir.NewMachine(m, ir.MachineConfig{Host: host, MaxSteps: 1e8})

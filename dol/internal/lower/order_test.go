@@ -418,7 +418,8 @@ func (g *treeGen) matching(d int) Expr {
 }
 
 // Proves: dol 4.2 short-circuit, 4.3-b, 3.10-d, 8.1-a lower, 8.2-g; values, effects
-// and traps of random trees are those of a literal reading
+// and traps of random trees are those of a literal reading, before and after
+// optimisation
 func TestRandomTreesAgainstALiteralReading(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -447,16 +448,26 @@ func TestRandomTreesAgainstALiteralReading(t *testing.T) {
 		if how == "steps" {
 			continue
 		}
-		ma := w.machine(t, Options{})
-		got, err := ma.CallExport("f", ir.Num(ir.I64, 3), ir.Num(ir.I64, uint64(0xffffffffffffffff)))
-		noted, _ := ma.CallExport("hash")
-		var trap *ir.Trap
-		switch {
-		case err != nil && !errors.As(err, &trap):
-			t.Fatalf("round %d: %v", round, err)
-		case (how == "trap") != (err != nil), err == nil && int64(got.Bits) != want, int64(noted.Bits) != in.hash:
-			m, _ := Lower(w.p, Options{})
-			t.Fatalf("round %d: got %v %v noted %d, want %d %s noted %d\n%s", round, got, err, int64(noted.Bits), want, how, in.hash, m.Funcs[0].String())
+		mod, problems := Lower(w.p, Options{})
+		if problems != nil {
+			t.Fatal(problems)
+		}
+		for _, level := range []int{0, 2} {
+			ir.Optimize(mod, level)
+			ma, err := ir.NewMachine(mod, ir.MachineConfig{MaxSteps: 1e7})
+			if err != nil {
+				t.Fatalf("round %d level %d: %v", round, level, err)
+			}
+			got, err := ma.CallExport("f", ir.Num(ir.I64, 3), ir.Num(ir.I64, uint64(0xffffffffffffffff)))
+			noted, _ := ma.CallExport("hash")
+			var trap *ir.Trap
+			switch {
+			case err != nil && !errors.As(err, &trap):
+				t.Fatalf("round %d level %d: %v", round, level, err)
+			case (how == "trap") != (err != nil), err == nil && int64(got.Bits) != want, int64(noted.Bits) != in.hash:
+				t.Fatalf("round %d level %d: got %v %v noted %d, want %d %s noted %d\n%s",
+					round, level, got, err, int64(noted.Bits), want, how, in.hash, mod.Funcs[0].String())
+			}
 		}
 	}
 	if ended["value"] < 500 || ended["trap"] < 100 {

@@ -389,6 +389,11 @@ func (b *body) target(label syntax.Ident, word string, at syntax.Span) *loop {
 }
 
 func (b *body) breakExpr(x *syntax.Break) typed.Expr {
+	if n, ok := x.X.(*syntax.Name); ok && !b.means(n.Ident) {
+		// break nowhere: neither a label nor a value.
+		b.target(syntax.Ident{Span: n.Span, Name: n.Ident}, "break", x.Span)
+		return b.never(x.Span)
+	}
 	l := b.target(x.Label, "break", x.Span)
 	node := &typed.Break{E: b.e(tNever, x.Span)}
 	if l == nil {
@@ -425,6 +430,39 @@ func (b *body) continueExpr(x *syntax.Continue) typed.Expr {
 		return b.never(x.Span)
 	}
 	return &typed.Continue{E: b.e(tNever, x.Span), Target: l.node}
+}
+
+// means reports whether a bare name stands for anything here.
+func (b *body) means(name string) bool {
+	if b.locals[name] != nil || b.isField(name) || b.s.lookup(name) != nil || name == "_" {
+		return true
+	}
+	_, v := b.preludeVariant(name)
+	return v != nil
+}
+
+// strayLabel reports the word of "continue nowhere", which the parser takes for a
+// statement of its own as no loop has that label.
+func (b *body) strayLabel(before, st syntax.Stmt) bool {
+	jump, ok := before.(*syntax.ExprStmt)
+	if !ok {
+		return false
+	}
+	c, ok := jump.X.(*syntax.Continue)
+	if !ok || c.Label.Name != "" || jump.Semi {
+		return false
+	}
+	es, ok := st.(*syntax.ExprStmt)
+	if !ok {
+		return false
+	}
+	n, ok := es.X.(*syntax.Name)
+	if !ok || b.means(n.Ident) || b.s.file.Position(c.Start).Line != b.s.file.Position(n.Start).Line {
+		return false
+	}
+	b.target(syntax.Ident{Span: n.Span, Name: n.Ident}, "continue", n.Span)
+	b.bad = true
+	return true
 }
 
 // never stands for a jump that was reported.

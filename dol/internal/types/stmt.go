@@ -33,6 +33,9 @@ func (b *body) block(x *syntax.Block, want typed.Type, drop bool) *typed.Block {
 	}
 	diverges, told := false, false
 	for i, st := range x.Stmts {
+		if i > 0 && b.strayLabel(x.Stmts[i-1], st) {
+			continue
+		}
 		if diverges && !told {
 			if _, docs := st.(*syntax.DocsStmt); !docs {
 				told = true

@@ -11,7 +11,14 @@ type callGraph struct {
 	component  []int   // of each node: index in components
 }
 
-func newCallGraph(m *Module) *callGraph {
+func newCallGraph(m *Module) *callGraph { return makeGraph(m, false) }
+
+// newOrderGraph returns the graph in which making a closure counts as calling its
+// function, and calling an unknown one as nothing: the order in which bodies are
+// best copied, and the recursions that copying could meet.
+func newOrderGraph(m *Module) *callGraph { return makeGraph(m, true) }
+
+func makeGraph(m *Module, order bool) *callGraph {
 	n := len(m.Funcs)
 	g := &callGraph{callees: make([][]int, n+1), calls: make([]int, n), taken: make([]bool, n)}
 	seen := make([]int, n+1) // the function that last added the node, plus 1
@@ -28,14 +35,19 @@ func newCallGraph(m *Module) *callGraph {
 				add(e.Func.ID)
 				g.calls[e.Func.ID]++
 			case *CallRef:
-				add(n)
+				if !order {
+					add(n)
+				}
 			case *FuncIndex:
 				g.taken[e.Func.ID] = true
+				if order {
+					add(e.Func.ID)
+				}
 			}
 		})
 	}
 	for i, t := range g.taken {
-		if t {
+		if t && !order {
 			g.callees[n] = append(g.callees[n], i)
 		}
 	}

@@ -14,11 +14,21 @@ type flattener struct {
 	f   *Func
 	old int    // locals from here on are set once, by this pass
 	out []Stmt // the list being made
+
+	// inline may emit what replaces a call and return its value; nil: none does.
+	inline func(w *flattener, e *Call) (Expr, bool)
+	cold   bool // the list ends in a panic
 }
 
 func (w *flattener) list(in []Stmt) []Stmt {
-	outer := w.out
+	outer, cold := w.out, w.cold
 	w.out = make([]Stmt, 0, len(in))
+	if len(in) > 0 {
+		if _, ok := in[len(in)-1].(*Panic); ok {
+			w.cold = true
+		}
+	}
+	defer func() { w.cold = cold }()
 	for _, s := range in {
 		w.stmt(s)
 	}
@@ -107,6 +117,11 @@ func (w *flattener) expr(e Expr) Expr {
 	places := few[:0]
 	operands(e, func(x *Expr) { places = append(places, x) })
 	w.operands(places)
+	if c, ok := e.(*Call); ok && w.inline != nil && !w.cold {
+		if x, ok := w.inline(w, c); ok {
+			return x
+		}
+	}
 	return e
 }
 
@@ -123,7 +138,7 @@ func (w *flattener) tern(e *Tern) Expr {
 		return list
 	}
 	a, b := arm(&e.A), arm(&e.B)
-	if k != None && len(a) == 0 && len(b) == 0 {
+	if k != None && len(a) == 0 && len(b) == 0 && !makesObject(e.A) && !makesObject(e.B) {
 		return e
 	}
 	if k == None {
@@ -140,4 +155,11 @@ func (w *flattener) tern(e *Tern) Expr {
 	t := w.f.newLocal(k)
 	w.emit(&If{Cond: e.Cond, Then: append(a, &Set{Local: t, X: e.A}), Else: append(b, &Set{Local: t, X: e.B})})
 	return &Get{Local: t, K: k}
+}
+
+// makesObject reports whether e is an object that may turn out to be needed for
+// its fields only: scalars wants it as a statement.
+func makesObject(e Expr) bool {
+	_, ok := e.(*New)
+	return ok
 }

@@ -18,9 +18,50 @@ func Optimize(m *Module, level int) {
 		flatten(f)
 	}
 	x := newContext(m)
-	for _, f := range m.Funcs {
-		propagate(f, x)
-		removeDead(f)
+	if level == 1 {
+		for _, f := range m.Funcs {
+			simplify(f, x)
+		}
+		dropUnreached(m)
+		return
+	}
+	in := newInliner(x)
+	for _, component := range in.order.components {
+		for _, id := range component {
+			if id < len(m.Funcs) {
+				across(m.Funcs[id], in)
+			}
+		}
 	}
 	dropUnreached(m)
+}
+
+// simplify does what needs to know of one function only.
+func simplify(f *Func, x *context) {
+	propagate(f, x)
+	removeDead(f)
+}
+
+// maxRounds bounds how often a function takes in others: a closure that is known
+// after one round is inlined in the next.
+const maxRounds = 3
+
+// across makes functions that f calls part of it.
+func across(f *Func, in *inliner) {
+	simplify(f, in.context)
+	in.begin(f)
+	for range maxRounds {
+		changed := in.once()
+		if changed {
+			simplify(f, in.context)
+		}
+		if scalars(f, in.context) {
+			changed = true
+			simplify(f, in.context)
+		}
+		if !changed {
+			break
+		}
+	}
+	in.done(f)
 }

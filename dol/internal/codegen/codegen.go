@@ -43,7 +43,7 @@ func Generate(m *ir.Module, o Options) (*wasm.Module, error) {
 }
 
 func generate(m *ir.Module, o Options) (*linker, error) {
-	g := &generator{m: m, o: o, facts: newFacts(m, o)}
+	g := &generator{m: m, o: o, facts: newFacts(m, o), statics: findStatics(m)}
 	g.data.init()
 	g.runtime = newRuntime(g)
 	if err := g.exports(); err != nil {
@@ -58,6 +58,7 @@ type generator struct {
 	m       *ir.Module
 	o       Options
 	facts   *facts
+	statics *statics
 	data    data
 	runtime *runtime
 
@@ -69,7 +70,6 @@ type generator struct {
 	table    []*ir.Func // functions with a FuncIndex; the first has number 1
 	slots    map[*ir.Func]int32
 	types    []wasm.FuncType
-	start    *ir.Func
 }
 
 // unit is a function on its way to code.
@@ -113,9 +113,8 @@ func (g *generator) reach() {
 		g.want(w.f)
 	}
 	g.wantSupport()
-	if g.m.Start != nil && len(g.m.Start.Body) > 0 {
-		g.start = g.m.Start
-		g.want(g.start)
+	if s := g.statics.start; s != nil {
+		g.want(s)
 	}
 	for len(g.queue) > 0 {
 		f := g.queue[0]
@@ -135,6 +134,9 @@ func (g *generator) order() []*unit {
 	}
 	for _, f := range g.m.Funcs {
 		add(f)
+		if f == g.m.Start && g.statics.start != nil {
+			add(g.statics.start)
+		}
 	}
 	for _, w := range g.wrappers {
 		if w.own {

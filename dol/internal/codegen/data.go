@@ -32,6 +32,16 @@ func (d *data) object(text string, o *ir.Object) uint32 {
 	return at
 }
 
+// structure returns the reference of a constant struct.
+func (d *data) structure(o *ir.Object, payload []byte) uint32 {
+	d.align(8)
+	d.word(header(o))
+	d.word(uint32(len(payload)))
+	at := d.end()
+	d.bytes = append(d.bytes, payload...)
+	return at
+}
+
 // text returns the address of bytes that only the host sees.
 func (d *data) text(text string) uint32 {
 	at, ok := d.raw[text]

@@ -80,7 +80,11 @@ func (s *selector) expr(e ir.Expr) {
 	case *ir.Get:
 		s.get(uint32(e.Local))
 	case *ir.GetGlobal:
-		s.global(wasm.OpGlobalGet, e.Global)
+		if at, ok := s.g.static(e.Global); ok {
+			s.i32(at)
+		} else {
+			s.global(wasm.OpGlobalGet, e.Global)
+		}
 	case *ir.Un:
 		s.expr(e.X)
 		s.add(instr{op: e.Op, pos: e.Pos})
@@ -158,6 +162,11 @@ func (s *selector) constant(e *ir.Const) {
 // callRef calls a closure: the closure itself is the first argument, and its
 // first field is the function's number.
 func (s *selector) callRef(e *ir.CallRef) {
+	if f, ok := s.g.staticFunc(e.Closure); ok {
+		s.operands(append([]ir.Expr{e.Closure}, e.Args...)...)
+		s.call(f, e.Pos)
+		return
+	}
 	closure, local := uint32(0), false
 	if g, ok := e.Closure.(*ir.Get); ok && !s.writes(e.Args) {
 		closure, local = uint32(g.Local), true

@@ -54,8 +54,8 @@ func (g *generator) link() (*linker, error) {
 	}
 	l.linkTable()
 	l.linkExports()
-	if g.start != nil {
-		i := g.units[g.start].index
+	if s := g.statics.start; s != nil {
+		i := g.units[s].index
 		l.m.Start = &i
 	}
 	l.m.Types = g.types

@@ -172,6 +172,7 @@ func (im *importName) find() *symbol {
 	}
 	if !y.visible(s.mod) {
 		s.private(rest[0].Span, y)
+		im.used = true
 	}
 	if len(rest) == 1 {
 		return y

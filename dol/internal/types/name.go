@@ -228,7 +228,24 @@ func (b *body) wantedVariant(name string, want typed.Type) *typed.Variant {
 		return nil
 	}
 	b.complete(ti)
-	return ti.variants[name]
+	v := ti.variants[name]
+	if v != nil {
+		b.s.touch(name, ti)
+	}
+	return v
+}
+
+// touch marks an import of a variant as used where the expected type would have
+// done without.
+func (s *source) touch(name string, ti *typeInfo) {
+	if im := s.imports[name]; im != nil {
+		im.used = true
+	}
+	for _, u := range s.mod.useGlobs {
+		if u.enum == ti {
+			u.used = true
+		}
+	}
 }
 
 // preludeVariant returns Some, None, Ok and Err.

@@ -181,6 +181,7 @@ func (b *body) pathPattern(ps *patternScope, p *syntax.PathPat, t typed.Type) ty
 		ti := b.typesOf[n.Decl]
 		b.complete(ti)
 		if v := ti.variants[id.Name]; v != nil {
+			b.s.touch(id.Name, ti)
 			return b.unitPattern(ti, v, n, id.Span)
 		}
 	}
@@ -251,6 +252,7 @@ func (b *body) patternVariant(q syntax.QName, t typed.Type) (*typeInfo, *typed.V
 			ti := b.typesOf[n.Decl]
 			b.complete(ti)
 			if v := ti.variants[last.Name]; v != nil {
+				b.s.touch(last.Name, ti)
 				return ti, v, n
 			}
 		}

@@ -52,8 +52,10 @@ pub fun a(n: i64) -> i64 {
 pub fun b(x: Option<i64>, y: Option<i64>) -> i64 { match (x, y) { (Some(a), None) | (None, Some(a)) => a, (Some(a), Some(b)) if a > b => a - b, (Some(a), Some(_)) => a * 100, (None, None) => -1 } }
 pub fun c(s: string, n: i64) -> i64 { match (s, n) { ("a", 1) | ("b", 2) => 1, ("a", _) => 2, (_, 2) => 3, _ => 4 } }
 pub fun d(n: i64) -> i64 { match n { x if { var k = 0  for i in 0..x { k += i }  k > 5 } => 1, 2 | 3 => 2, _ => 3 } }
-`, []string{"a(0) = 23", "a(1) = 56", "a(2) = 67", "a(3) = 0", "b(4, null) = 4", "b(null, 5) = 5", "b(7, 3) = 4", "b(3, 7) = 300", "b(null, null) = -1",
-			`c("a", 1) = 1`, `c("b", 2) = 1`, `c("a", 3) = 2`, `c("c", 2) = 3`, `c("c", 3) = 4`, "d(5) = 1", "d(3) = 2", "d(1) = 3"}},
+`, []string{
+			"a(0) = 23", "a(1) = 56", "a(2) = 67", "a(3) = 0", "b(4, null) = 4", "b(null, 5) = 5", "b(7, 3) = 4", "b(3, 7) = 300", "b(null, null) = -1",
+			`c("a", 1) = 1`, `c("b", 2) = 1`, `c("a", 3) = 2`, `c("c", 2) = 3`, `c("c", 3) = 4`, "d(5) = 1", "d(3) = 2", "d(1) = 3",
+		}},
 		{"values of loops and blocks", `
 pub fun a(n: i64) -> i64 { let x = loop { var k = 0  for i in 0..10 { if i == n { k = i } }  if k > 0 { break k * 2 } else { break -1 } }  x + 1 }
 pub fun b(v: Vec<i64>) -> i64 { outer: for x in v { for y in v { if x + y == 10 && x != y { return x * y } if y > 100 { break outer } } }  0 }

@@ -11,14 +11,16 @@ type callGraph struct {
 	component  []int   // of each node: index in components
 }
 
-func newCallGraph(m *Module) *callGraph { return makeGraph(m, false) }
+func newCallGraph(m *Module) *callGraph { return makeGraph(m, false, nil) }
 
-// newOrderGraph returns the graph in which making a closure counts as calling its
-// function, and calling an unknown one as nothing: the order in which bodies are
-// best copied, and the recursions that copying could meet.
-func newOrderGraph(m *Module) *callGraph { return makeGraph(m, true) }
+// newOrderGraph returns the graph in which to make or read a closure counts as to
+// call its function, and to call an unknown one as nothing: the order in which
+// bodies are best copied, and the recursions that copying could meet.
+func newOrderGraph(m *Module, statics map[*Global]*New) *callGraph {
+	return makeGraph(m, true, statics)
+}
 
-func makeGraph(m *Module, order bool) *callGraph {
+func makeGraph(m *Module, order bool, statics map[*Global]*New) *callGraph {
 	n := len(m.Funcs)
 	g := &callGraph{callees: make([][]int, n+1), calls: make([]int, n), taken: make([]bool, n)}
 	seen := make([]int, n+1) // the function that last added the node, plus 1
@@ -42,6 +44,10 @@ func makeGraph(m *Module, order bool) *callGraph {
 				g.taken[e.Func.ID] = true
 				if order {
 					add(e.Func.ID)
+				}
+			case *GetGlobal:
+				if fn := statics[e.Global].function(); fn != nil {
+					add(fn.ID)
 				}
 			}
 		})
@@ -148,4 +154,15 @@ func (g *callGraph) recursive(f int) bool {
 		}
 	}
 	return false
+}
+
+// function returns the function of a new closure, nil of another object.
+func (e *New) function() *Func {
+	if e == nil || len(e.Fields) == 0 {
+		return nil
+	}
+	if i, ok := e.Fields[0].(*FuncIndex); ok {
+		return i.Func
+	}
+	return nil
 }

@@ -17,13 +17,14 @@ type inliner struct {
 	pinned   []bool     // exported, or the start function: they remain anyway
 	zeros    [][]bool   // by Func.ID: locals that need their zero
 	caller   *Func
+	size     int // of the caller at first
 	room     int
 	replaced bool
 }
 
 func newInliner(x *context) *inliner {
 	in := &inliner{
-		context: x, order: newOrderGraph(x.m), sizes: make([]int, len(x.m.Funcs)),
+		context: x, order: newOrderGraph(x.m, x.statics), sizes: make([]int, len(x.m.Funcs)),
 		pinned: make([]bool, len(x.m.Funcs)), zeros: make([][]bool, len(x.m.Funcs)),
 	}
 	for _, e := range x.m.Exports {
@@ -37,7 +38,7 @@ func newInliner(x *context) *inliner {
 
 // begin prepares for the calls of one function.
 func (in *inliner) begin(f *Func) {
-	in.caller, in.room = f, inlineGrowth
+	in.caller, in.size, in.room = f, bodySize(f.Body), inlineGrowth
 }
 
 // once replaces calls in the function and reports whether there were any.
@@ -67,7 +68,11 @@ func (in *inliner) wanted(e *Call) bool {
 	case size <= inlineClosure && in.anyClosure(e.Args):
 		return true
 	}
-	return size <= inlineOnce && in.graph.calls[id] == 1 && !in.graph.taken[id] && !in.pinned[id]
+	if size > inlineOnce || in.graph.calls[id] != 1 || in.graph.taken[id] || in.pinned[id] {
+		return false
+	}
+	// A small caller is better small: it can be inlined in its turn.
+	return in.size+size <= inlineAlways || in.size > inlineAlways || in.graph.calls[in.caller.ID] < 2
 }
 
 // anyClosure reports whether an argument is a closure whose function is known.
@@ -75,16 +80,12 @@ func (in *inliner) anyClosure(args []Expr) bool {
 	for _, a := range args {
 		switch a := a.(type) {
 		case *New:
-			if len(a.Fields) > 0 {
-				if _, ok := a.Fields[0].(*FuncIndex); ok {
-					return true
-				}
+			if a.function() != nil {
+				return true
 			}
 		case *GetGlobal:
-			if n := in.statics[a.Global]; n != nil && len(n.Fields) > 0 {
-				if _, ok := n.Fields[0].(*FuncIndex); ok {
-					return true
-				}
+			if in.statics[a.Global].function() != nil {
+				return true
 			}
 		}
 	}

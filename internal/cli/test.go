@@ -159,6 +159,7 @@ func (s *session) testable(path string) (*sourceSet, *dol.Result, error) {
 	}
 	o.GC = map[string]dol.GC{"stress": dol.GCStress, "none": dol.GCNone}[gc]
 	o.Tests, o.Coverage = true, s.on("coverage")
+	o.Level = 1 // no function becomes part of another: frames show each call
 	done := s.working("compiling")
 	res, problems := dol.Compile(set.sources, o)
 	done()

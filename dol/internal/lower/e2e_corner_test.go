@@ -97,3 +97,54 @@ pub fun e() -> f64 { sum_all([1.5, 2.0]) + sum_all([1, 2]) as f64 + sum_all([250
 `, []string{"a() = 10", `b() = "((1, \"a\"), true)"`, `c() = "<5>"`, `d() = "d9b"`, "e() = 10.5"}},
 	})
 }
+
+// Proves: dol 3.11 patterns that cannot fail, 5.5-d, 8.4-c, 8.2-h, 5.3-a
+func TestPartsOfValues(t *testing.T) {
+	runPrograms(t, []program{
+		{"3.11", `
+gen P { has x: i64  has y: (i64, string) }
+enum One { Only { n: i64, s: string } }
+pub fun a() -> string { let P { x, y: (n, s) } = P { x: 1, y: (2, "z") }  s + x + n }
+pub fun b() -> string { let One.Only { n, s } = One.Only { n: 4, s: "q" }  s + n }
+pub fun c() -> i64 { let ((a, b), (_, c)) = ((1, 2), ("x", 3))  a * 100 + b * 10 + c }
+pub fun d() -> i64 { var n = 0  for P { x, y: (k, _) } in [P { x: 1, y: (10, "") }, P { x: 2, y: (20, "") }] { n += x * k }  n }
+pub fun e() -> i64 { var n = 0  for all @ (a, b) in [(1, 2), (3, 4)] { n += all.0 * b + a }  n }
+`, []string{`a() = "z12"`, `b() = "q4"`, "c() = 123", "d() = 50", "e() = 18"}},
+		{"order of everything", `
+pub fun ints() -> Vec<i8> { let v: Vec<i8> = [3, -128, 127, 0]  v.sort() }
+pub fun unsigned() -> Vec<u64> { let v: Vec<u64> = [3, 18446744073709551615, 0]  v.sort() }
+pub fun floats() -> Vec<f64> { [1.5, f64::NAN, -0.5, f64::INFINITY].sort() }
+pub fun pairs() -> Vec<(i64, string)> { [(2, "a"), (1, "b"), (1, "a")].sort() }
+pub fun bools() -> Vec<bool> { [true, false, true].sort() }
+pub fun chars() -> Vec<char> { ['z', 'a', 'é'].sort() }
+pub fun narrow(a: f32, b: f32) -> bool { (a, 1) < (b, 0) }
+`, []string{"ints() = [-128,0,3,127]", "unsigned() = [0,3,18446744073709551615]", "floats() = [-0.5,1.5,null,null]",
+			`pairs() = [[1,"a"],[1,"b"],[2,"a"]]`, "bools() = [false,true,true]", `chars() = ["a","z","é"]`, "narrow(1.5, 1.5) = false", "narrow(1.5, 2.5) = true"}},
+		{"8.4-c numbers", `
+gen N { has a: i8  has b: u8  has c: i16  has d: u16  has e: i32  has f: u32  has g: u64  has h: f32  has i: char  has j: bool  has k: bytes  has l: () }
+pub fun n(x: N) -> N { x }
+pub fun s(x: N) -> string { x.to_string() }
+pub fun map(m: Map<u8, Vec<char>>) -> Map<u8, Vec<char>> { m }
+`, []string{
+			`n({"a":-128,"b":255,"c":-32768,"d":65535,"e":-2147483648,"f":4294967295,"g":18446744073709551615,"h":0.1,"i":"é","j":true,"k":[0,255],"l":null}) = {"a":-128,"b":255,"c":-32768,"d":65535,"e":-2147483648,"f":4294967295,"g":18446744073709551615,"h":0.1,"i":"é","j":true,"k":[0,255],"l":null}`,
+			`s({"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":0.5,"i":"q","j":false,"k":[],"l":null}) = "N { a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 0.5, i: 'q', j: false, k: [], l: () }"`,
+			`n({"a":128}) traps JSON`, `n({"b":-1}) traps JSON`, `n({"i":"ab"}) traps JSON`, `n({"k":[256]}) traps JSON`, `n({"l":0}) traps null`, `n({"j":1}) traps JSON`,
+			`map([[1,["a"]],[2,[]]]) = [[1,["a"]],[2,[]]]`, `map([[1]]) traps JSON`, `map([[1,[],2]]) traps JSON`, `map({}) traps JSON`,
+		}},
+		{"5.3-a clone", `
+gen A { has n: u8  has s: string }
+gen B extends A { has f: () -> i64 }
+pub fun a() -> string { let b = B { n: 1, s: "x", f: || 4 }  let c = b.clone()  c.n = 9  c.s + b.n + c.n + (c.f)() }
+pub fun b() -> bool { let v = [1, 2]  let w = v.clone()  w.push(3)  v == [1, 2] && w.len() == 3 }
+pub fun c() -> string { let t = (1, "a")  t.clone().to_string() + 5.clone() + "s".clone() }
+pub fun d() -> string { let f = || 1;  [f, f].to_string() }
+`, []string{`a() = "x194"`, "b() = true", `c() = "(1, \"a\")5s"`, `d() = "[fun, fun]"`}},
+		{"module variables without value", `
+sex var N: i64
+sex var S: string
+sex var O: Option<i64>
+sex var P: Option<string>
+pub fun a() -> string { S + N + O.is_none() + P.is_none() }
+`, []string{`a() = "0truetrue"`}},
+	})
+}

@@ -211,3 +211,17 @@ func TestPanicTrapHasNoMessages(t *testing.T) {
 		t.Error("a message is left in the module")
 	}
 }
+
+// Proves: dol 8.4-c; a function value cannot cross, and the message says where
+func TestFunctionsCannotCrossAnExport(t *testing.T) {
+	for _, src := range []string{
+		`pub fun f(g: (i64) -> i64) -> i64 { g(1) }`,
+		`pub fun f() -> Vec<() -> bool> { [] }`,
+		`gen R { has f: (i64) -> i64 }  pub fun f(r: R) -> i64 { 1 }`,
+	} {
+		_, problems := lower.Lower(check(t, src, types.Options{}), lower.Options{})
+		if len(problems) != 1 || problems[0].Code != "export-type" || problems[0].Span.Start.Line != 1 {
+			t.Errorf("%s: %v", src, problems)
+		}
+	}
+}

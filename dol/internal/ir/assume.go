@@ -1,6 +1,10 @@
 package ir
 
-import "github.com/univrs/vudo/internal/wasm"
+import (
+	"math"
+
+	"github.com/univrs/vudo/internal/wasm"
+)
 
 // less is a comparison x < y, or its opposite.
 type less struct {
@@ -82,13 +86,14 @@ func (p *propagator) consequences(e Expr, truth bool) []consequence {
 		x, y := p.value(l.x), p.value(l.y)
 		holds := truth != l.negated
 		list = append(list, consequence{of: p.binary(l.op, x, y), truth: holds})
-		switch {
-		case !isSigned(l.op):
-		case holds:
-			list = append(list, consequence{of: x, bound: &bound{y, true}})
-		default:
-			list = append(list, consequence{of: y, bound: &bound{x, false}})
+		if !isSigned(l.op) {
+			return list
 		}
+		if !holds {
+			x, y = y, x
+		}
+		list = append(list,
+			consequence{of: x, bound: &bound{y, holds, false}}, consequence{of: y, bound: &bound{x, holds, true}})
 	}
 	return list
 }
@@ -131,7 +136,7 @@ func (p *propagator) truth(e Expr) (truth, ok bool) {
 	if e.Kind() != I32 {
 		return false, false
 	}
-	f := p.facts[v]
+	f := p.spanOf(v)
 	return f.lo > 0 || f.hi < 0, f.lo > 0 || f.hi < 0 || f.lo == 0 && f.hi == 0
 }
 
@@ -147,7 +152,7 @@ func (p *propagator) isEqual(e *Bin) (truth, ok bool) {
 	if x == y {
 		return equal, true
 	}
-	a, b := p.facts[x], p.facts[y]
+	a, b := p.spanOf(x), p.spanOf(y)
 	return !equal, a.hi < b.lo || b.hi < a.lo
 }
 
@@ -156,8 +161,8 @@ func (p *propagator) isLess(op wasm.Opcode, x, y value) (truth, ok bool) {
 	if x == y {
 		return false, true
 	}
+	a, b := p.spanOf(x), p.spanOf(y)
 	if !isSigned(op) {
-		a, b := p.facts[x], p.facts[y]
 		switch {
 		case p.notNegative(op, x) && p.notNegative(op, y):
 			if t, ok := p.isLess(signedLess(op), x, y); ok {
@@ -175,7 +180,6 @@ func (p *propagator) isLess(op wasm.Opcode, x, y value) (truth, ok bool) {
 			return false, true
 		}
 	} else {
-		a, b := p.facts[x], p.facts[y]
 		switch {
 		case a.hi < b.lo:
 			return true, true
@@ -193,7 +197,7 @@ func (p *propagator) isLess(op wasm.Opcode, x, y value) (truth, ok bool) {
 
 // notNegative reports whether x is known to be at least 0 as a signed number.
 func (p *propagator) notNegative(op wasm.Opcode, x value) bool {
-	if p.facts[x].lo >= 0 {
+	if p.spanOf(x).lo >= 0 {
 		return true
 	}
 	k := I32
@@ -202,6 +206,45 @@ func (p *propagator) notNegative(op wasm.Opcode, x value) bool {
 	}
 	negative, ok := p.known[p.binary(signedLess(op), x, p.constant(&Const{K: k}))]
 	return ok && !negative
+}
+
+// maxSpanDepth is how deep spanOf looks into operands.
+const maxSpanDepth = 4
+
+// spanOf returns the range of a value at this point: what is so for good, and
+// what follows from the conditions around.
+func (p *propagator) spanOf(v value) span { return p.spanTo(v, maxSpanDepth) }
+
+func (p *propagator) spanTo(v value, depth int) span {
+	f := p.facts[v]
+	s := f.span
+	list := p.bounds[v]
+	for _, b := range list[max(0, len(list)-maxPaths):] {
+		t, by := p.facts[b.than].span, int64(0)
+		if b.strict {
+			by = 1
+		}
+		// A bound at the end of its own range says nothing more.
+		switch {
+		case b.above && t.lo < math.MaxInt64:
+			s.lo = max(s.lo, t.lo+by)
+		case !b.above && t.hi > math.MinInt64:
+			s.hi = min(s.hi, t.hi-by)
+		}
+	}
+	if depth > 0 && f.op != 0 && f.constant == nil {
+		var t span
+		switch arity, operand, _, _ := Numeric(f.op); {
+		case operand != I32 && operand != I64:
+			t = full(OpResult(f.op))
+		case arity == 1:
+			t = spanUn(f.op, p.spanTo(f.x, depth-1))
+		default:
+			t = spanBin(f.op, p.spanTo(f.x, depth-1), p.spanTo(f.y, depth-1))
+		}
+		s = s.and(t)
+	}
+	return s
 }
 
 // below reports whether x < y is known, or x <= y unless strict, by a chain of
@@ -219,7 +262,7 @@ func (p *propagator) below(x, y value, strict bool, depth int) bool {
 	}
 	list := p.bounds[x]
 	for _, c := range list[max(0, len(list)-maxPaths):] {
-		if p.below(c.than, y, strict && !c.strict, depth-1) {
+		if !c.above && p.below(c.than, y, strict && !c.strict, depth-1) {
 			return true
 		}
 	}

@@ -95,10 +95,12 @@ type propagator struct {
 	memo    map[Expr]value // of the expressions of the statement
 }
 
-// bound says that a value is below another, or not above it.
+// bound says that a value is below another, or not above it; with above, the
+// other way round.
 type bound struct {
 	than   value
 	strict bool
+	above  bool
 }
 
 // change is an entry of the trail.
@@ -311,14 +313,14 @@ func (p *propagator) meet(states []*state, l int) value {
 			first, joined, all = v, v, f
 			continue
 		}
-		all.lo, all.hi, all.nonNull = min(all.lo, f.lo), max(all.hi, f.hi), all.nonNull && f.nonNull
+		all.span, all.nonNull = all.or(f.span), all.nonNull && f.nonNull
 		if v != first || joined != first {
 			joined, _ = p.of(valueKey{what: isJoin, a: joined, b: v, n: p.joins}, p.f.Locals[l].Kind)
 		}
 	}
 	if joined != first {
 		f := &p.facts[joined]
-		f.lo, f.hi, f.nonNull = all.lo, all.hi, all.nonNull
+		f.span, f.nonNull = all.span, all.nonNull
 	}
 	return joined
 }

@@ -178,14 +178,14 @@ func (p *propagator) compute(e Expr) value {
 	case *IsNull:
 		v, isNew := p.of(valueKey{what: isNull, a: p.value(e.X)}, I32)
 		if isNew {
-			p.facts[v].lo, p.facts[v].hi = 0, 1
+			p.facts[v].span = span{0, 1}
 		}
 		return v
 	case *Same:
 		x, y := p.value(e.X), p.value(e.Y)
 		v, isNew := p.of(valueKey{what: isSame, a: min(x, y), b: max(x, y)}, I32)
 		if isNew {
-			p.facts[v].lo, p.facts[v].hi = 0, 1
+			p.facts[v].span = span{0, 1}
 		}
 		return v
 	case *Tern:
@@ -193,7 +193,7 @@ func (p *propagator) compute(e Expr) value {
 		v, isNew := p.of(valueKey{what: isTern, a: p.value(e.Cond), b: a, c: b}, e.Kind())
 		if isNew {
 			f := &p.facts[v]
-			f.lo, f.hi = min(p.facts[a].lo, p.facts[b].lo), max(p.facts[a].hi, p.facts[b].hi)
+			f.span = p.facts[a].or(p.facts[b].span)
 			f.nonNull = p.facts[a].nonNull && p.facts[b].nonNull
 		}
 		return v
@@ -316,19 +316,18 @@ func (p *propagator) reduceUn(e *Un) Expr {
 	if t, ok := p.decided(e); ok {
 		return t
 	}
-	x := p.facts[p.value(e.X)]
-	inside := func(lo, hi int64) bool { return x.lo >= lo && x.hi <= hi }
+	x := p.spanOf(p.value(e.X))
 	switch e.Op {
 	case wasm.OpI32Extend8S, wasm.OpI64Extend8S:
-		if inside(-1<<7, 1<<7-1) {
+		if x.within(spans[S8]) {
 			return e.X
 		}
 	case wasm.OpI32Extend16S, wasm.OpI64Extend16S:
-		if inside(-1<<15, 1<<15-1) {
+		if x.within(spans[S16]) {
 			return e.X
 		}
 	case wasm.OpI64Extend32S:
-		if inside(-1<<31, 1<<31-1) {
+		if x.within(full(I32)) {
 			return e.X
 		}
 	case wasm.OpI64ExtendI32S:
@@ -344,7 +343,7 @@ func (p *propagator) reduceBin(e *Bin) Expr {
 		return t
 	}
 	vx, vy := p.value(e.X), p.value(e.Y)
-	x, y := p.facts[vx], p.facts[vy]
+	x, y := p.spanOf(vx), p.facts[vy]
 	k := OpResult(e.Op)
 	switch e.Op {
 	case wasm.OpI32And, wasm.OpI64And:

@@ -41,13 +41,34 @@ const (
 // facts is what is known of a value for good.
 type facts struct {
 	constant *Const
-	lo, hi   int64 // of an integer, signed
-	nonNull  bool
-	fn       *Func // of a closure, if known
+	span
+	nonNull bool
+	fn      *Func // of a closure, if known
 	// The value is base + offset without overflow, both in the width of the value.
 	base   value
 	offset int64
+	// The operator that it is the value of, 0 for none, and the operands.
+	op   wasm.Opcode
+	x, y value
 }
+
+// span is a range that an integer lies in, as a signed number.
+type span struct{ lo, hi int64 }
+
+// full is the range of all numbers of a kind.
+func full(k Kind) span {
+	if k == I32 {
+		return span{math.MinInt32, math.MaxInt32}
+	}
+	return span{math.MinInt64, math.MaxInt64}
+}
+
+func (s span) within(t span) bool { return s.lo >= t.lo && s.hi <= t.hi }
+
+// and returns what lies in both ranges; they meet.
+func (s span) and(t span) span { return span{max(s.lo, t.lo), min(s.hi, t.hi)} }
+
+func (s span) or(t span) span { return span{min(s.lo, t.lo), max(s.hi, t.hi)} }
 
 // values is the table of all values of one function.
 type values struct {
@@ -62,18 +83,10 @@ func newValues() *values {
 	return v
 }
 
-func limits(k Kind) (lo, hi int64) {
-	if k == I32 {
-		return math.MinInt32, math.MaxInt32
-	}
-	return math.MinInt64, math.MaxInt64
-}
-
 // fresh makes a value of which nothing is known.
 func (v *values) fresh(k Kind) value {
-	lo, hi := limits(k)
 	n := value(len(v.facts))
-	v.facts = append(v.facts, facts{lo: lo, hi: hi, base: n})
+	v.facts = append(v.facts, facts{span: full(k), base: n})
 	return n
 }
 
@@ -119,7 +132,8 @@ func (v *values) text(s string) value {
 func (v *values) unary(op wasm.Opcode, x value) value {
 	n, isNew := v.of(valueKey{what: isUn, op: op, a: x}, OpResult(op))
 	if isNew {
-		v.rangeUn(&v.facts[n], op, v.facts[x])
+		f := &v.facts[n]
+		f.op, f.x, f.span = op, x, spanUn(op, v.facts[x].span)
 	}
 	return n
 }
@@ -130,140 +144,138 @@ func (v *values) binary(op wasm.Opcode, x, y value) value {
 	}
 	n, isNew := v.of(valueKey{what: isBin, op: op, a: x, b: y}, OpResult(op))
 	if isNew {
-		v.rangeBin(n, op, x, y)
+		f, a, b := &v.facts[n], v.facts[x], v.facts[y]
+		f.op, f.x, f.y, f.span = op, x, y, spanBin(op, a.span, b.span)
+		if a.constant != nil {
+			a, b = b, a
+		}
+		adds := op == wasm.OpI32Add || op == wasm.OpI64Add
+		if adds && b.constant != nil && f.span != full(OpResult(op)) {
+			f.base, f.offset = a.base, a.offset+b.lo
+		}
 	}
 	return n
 }
 
-func (v *values) rangeUn(f *facts, op wasm.Opcode, x facts) {
-	set := func(lo, hi int64) { f.lo, f.hi = lo, hi }
-	within := func(lo, hi int64) {
-		if x.lo >= lo && x.hi <= hi {
-			lo, hi = x.lo, x.hi
+// spanUn returns the range of an operator's value from that of its operand.
+func spanUn(op wasm.Opcode, x span) span {
+	keep := func(t span) span {
+		if x.within(t) {
+			return x
 		}
-		set(lo, hi)
+		return t
 	}
 	switch op {
 	case wasm.OpI32Eqz, wasm.OpI64Eqz:
-		set(0, 1)
+		return span{0, 1}
 	case wasm.OpI64ExtendI32U:
-		set(0, math.MaxUint32)
-		if x.lo >= 0 {
-			set(x.lo, x.hi)
+		if x.lo < 0 {
+			return span{0, math.MaxUint32}
 		}
+		return x
 	case wasm.OpI64ExtendI32S:
-		set(x.lo, x.hi)
+		return x
 	case wasm.OpI32WrapI64, wasm.OpI64Extend32S:
-		within(math.MinInt32, math.MaxInt32)
+		return keep(full(I32))
 	case wasm.OpI32Extend8S, wasm.OpI64Extend8S:
-		within(math.MinInt8, math.MaxInt8)
+		return keep(span{math.MinInt8, math.MaxInt8})
 	case wasm.OpI32Extend16S, wasm.OpI64Extend16S:
-		within(math.MinInt16, math.MaxInt16)
+		return keep(span{math.MinInt16, math.MaxInt16})
 	case wasm.OpI32Clz, wasm.OpI32Ctz, wasm.OpI32Popcnt, wasm.OpI64Clz, wasm.OpI64Ctz, wasm.OpI64Popcnt:
-		set(0, 64)
+		return span{0, 64}
 	}
+	return full(OpResult(op))
 }
 
-func (v *values) rangeBin(n value, op wasm.Opcode, x, y value) {
-	f, a, b := &v.facts[n], v.facts[x], v.facts[y]
-	set := func(lo, hi int64) { f.lo, f.hi = lo, hi }
+// spanBin is spanUn for two operands.
+func spanBin(op wasm.Opcode, a, b span) span {
+	all := full(OpResult(op))
+	constant := b.lo == b.hi
 	switch op {
 	case wasm.OpI32Add, wasm.OpI64Add:
-		least, most := limits(OpResult(op))
-		if b.constant == nil {
-			a, b = b, a
+		if !over(a.lo, b.lo, all) && !over(a.hi, b.hi, all) {
+			return span{a.lo + b.lo, a.hi + b.hi}
 		}
-		if over(a.lo, b.lo, least, most) || over(a.hi, b.hi, least, most) {
-			return
+	case wasm.OpI32Mul, wasm.OpI64Mul:
+		const small = 1 << 31
+		if a.lo >= 0 && b.lo >= 0 && a.hi < small && b.hi < small && a.hi*b.hi <= all.hi {
+			return span{a.lo * b.lo, a.hi * b.hi}
 		}
-		set(a.lo+b.lo, a.hi+b.hi)
-		if b.constant != nil {
-			f.base, f.offset = a.base, a.offset+b.lo
+	case wasm.OpI32Shl, wasm.OpI64Shl:
+		if by := b.lo; constant && by >= 0 && by < 31 && a.lo >= 0 && a.hi <= all.hi>>by {
+			return span{a.lo << by, a.hi << by}
 		}
 	case wasm.OpI32And, wasm.OpI64And:
 		switch {
 		case a.lo >= 0 && b.lo >= 0:
-			set(0, min(a.hi, b.hi))
+			return span{0, min(a.hi, b.hi)}
 		case a.lo >= 0:
-			set(0, a.hi)
+			return span{0, a.hi}
 		case b.lo >= 0:
-			set(0, b.hi)
+			return span{0, b.hi}
 		}
 	case wasm.OpI32Or, wasm.OpI32Xor, wasm.OpI64Or, wasm.OpI64Xor:
-		if a.lo >= 0 && a.hi <= 1 && b.lo >= 0 && b.hi <= 1 {
-			set(0, 1)
+		if bit := (span{0, 1}); a.within(bit) && b.within(bit) {
+			return bit
 		}
 	case wasm.OpI32ShrU, wasm.OpI64ShrU, wasm.OpI32ShrS, wasm.OpI64ShrS:
-		if b.constant == nil {
-			return
-		}
 		width := int64(32)
 		if OpResult(op) == I64 {
 			width = 64
 		}
 		by := b.lo & (width - 1)
 		switch {
+		case !constant:
 		case a.lo >= 0 || op == wasm.OpI32ShrS || op == wasm.OpI64ShrS:
-			set(a.lo>>by, a.hi>>by)
+			return span{a.lo >> by, a.hi >> by}
 		case by > 0:
-			set(0, int64(uint64(math.MaxUint64)>>(64-width)>>by))
+			return span{0, int64(uint64(math.MaxUint64) >> (64 - width) >> by)}
 		}
 	case wasm.OpI32RemU, wasm.OpI64RemU:
-		if b.constant != nil && b.lo > 0 {
-			set(0, b.lo-1)
+		if b.lo > 0 {
+			return span{0, b.hi - 1}
 		}
 	case wasm.OpI32RemS, wasm.OpI64RemS:
-		if b.constant != nil && b.lo > 0 {
-			set(-(b.lo - 1), b.lo-1)
-			if a.lo >= 0 {
-				f.lo = 0
-			}
+		switch {
+		case b.lo > 0 && a.lo >= 0:
+			return span{0, b.hi - 1}
+		case b.lo > 0:
+			return span{-(b.hi - 1), b.hi - 1}
 		}
 	case wasm.OpI32DivU, wasm.OpI64DivU, wasm.OpI32DivS, wasm.OpI64DivS:
-		if b.constant != nil && b.lo > 0 && a.lo >= 0 {
-			set(a.lo/b.lo, a.hi/b.lo)
+		if constant && b.lo > 0 && a.lo >= 0 {
+			return span{a.lo / b.lo, a.hi / b.lo}
 		}
 	default:
 		if _, ok := inverse[op]; ok {
-			set(0, 1)
+			return span{0, 1}
 		}
 	}
+	return all
 }
 
 // over reports whether x + y leaves the range, or that of int64.
-func over(x, y, least, most int64) bool {
+func over(x, y int64, all span) bool {
 	s := x + y
-	return (s > x) != (y > 0) && y != 0 || s < least || s > most
+	return y != 0 && (s > x) != (y > 0) || s < all.lo || s > all.hi
 }
 
 // storage narrows what is known of a value read from narrow storage.
 func (v *values) storage(n value, s Storage) {
-	f := &v.facts[n]
-	switch s {
-	case S8:
-		f.lo, f.hi = math.MinInt8, math.MaxInt8
-	case U8:
-		f.lo, f.hi = 0, math.MaxUint8
-	case S16:
-		f.lo, f.hi = math.MinInt16, math.MaxInt16
-	case U16:
-		f.lo, f.hi = 0, math.MaxUint16
+	if t, ok := spans[s]; ok {
+		v.facts[n].span = t
 	}
+}
+
+// spans are the ranges of the narrow storages.
+var spans = map[Storage]span{
+	S8: {math.MinInt8, math.MaxInt8}, U8: {0, math.MaxUint8},
+	S16: {math.MinInt16, math.MaxInt16}, U16: {0, math.MaxUint16},
 }
 
 // fits reports whether storing the value in s and reading it back changes
 // nothing.
 func (v *values) fits(n value, s Storage) bool {
-	f := v.facts[n]
-	switch s {
-	case S8:
-		return f.lo >= math.MinInt8 && f.hi <= math.MaxInt8
-	case U8:
-		return f.lo >= 0 && f.hi <= math.MaxUint8
-	case S16:
-		return f.lo >= math.MinInt16 && f.hi <= math.MaxInt16
-	case U16:
-		return f.lo >= 0 && f.hi <= math.MaxUint16
-	}
-	return true
+	t, ok := spans[s]
+	return !ok || v.facts[n].within(t)
 }

@@ -75,7 +75,8 @@ type body struct {
 	lambdas   int
 	lateVars  []*typed.Var // declared without a value
 	lateReads map[*typed.Local]syntax.Span
-	foldable  map[typed.Expr]bool // operations on literals alone
+	foldable  map[typed.Expr]bool         // operations on literals alone
+	folded    map[typed.Expr]*typed.Const // those that were computed
 	eff       *effectNode
 	bad       bool // an error was reported: what needs whole types is left out
 }

@@ -25,6 +25,7 @@ func (b *body) foldLater(x typed.Expr, at syntax.Span) {
 	}
 	if b.foldable == nil {
 		b.foldable = map[typed.Expr]bool{}
+		b.folded = map[typed.Expr]*typed.Const{}
 	}
 	if bin, ok := x.(*typed.Binary); !ok || b.mayFold(bin.X) {
 		b.foldable[x] = true
@@ -49,9 +50,12 @@ func (b *body) foldLater(x typed.Expr, at syntax.Span) {
 			if l == nil {
 				return
 			}
-			if _, over := foldInt(x.Op, l.Int, r.Int, kind); over {
+			n, over := foldInt(x.Op, l.Int, r.Int, kind)
+			if over {
 				b.error("const-overflow", at, "the value does not fit %s", b.s.typeName(x.T))
+				return
 			}
+			b.folded[x] = &typed.Const{E: typed.E{T: x.T, P: x.P}, Int: n}
 		case *typed.Unary:
 			if v := b.foldOperand(x.X); v != nil && x.Op == typed.Neg && kind.IsSigned() && int64(v.Int) == math.MinInt64>>(64-kind.Bits()) {
 				b.error("const-overflow", at, "the value does not fit %s", b.s.typeName(x.T))
@@ -79,6 +83,9 @@ func (b *body) mayFold(x typed.Expr) bool {
 
 // foldOperand evaluates an operand, nil when it is not constant or was reported.
 func (b *body) foldOperand(x typed.Expr) *typed.Const {
+	if bin, ok := x.(*typed.Binary); ok && b.foldable[x] && typed.KindOf(bin.T).IsInt() {
+		return b.folded[x] // computed before: operands come first
+	}
 	k, overflow := b.fold(x)
 	if overflow {
 		return nil

@@ -188,6 +188,9 @@ func (m *module) symbol() *symbol {
 // candidates calls f with every name that lookup could find in s, for
 // did-you-mean.
 func (s *source) candidates(f func(string)) {
+	if s.base().errors > maxErrors {
+		return // nobody will read it
+	}
 	for _, y := range s.mod.order {
 		f(y.name)
 	}

@@ -21,6 +21,7 @@ type tvar struct {
 	ref        typed.Type
 	kind       varKind
 	at         syntax.Span
+	size       int    // how many variables were bound to it
 	what       string // "the elements of this list", for cannot-infer; "": not reported
 }
 
@@ -199,9 +200,11 @@ func (c *checker) unifyIn(a, b typed.Type, budget *int) bool {
 	vb, isB := b.(*tvar)
 	switch {
 	case isA && isB:
-		if va.kind > vb.kind {
+		// The one that more variables stand for stays, so that chains are short.
+		if va.kind > vb.kind || va.kind == vb.kind && va.size > vb.size {
 			va, vb = vb, va
 		}
+		vb.size += va.size + 1
 		c.bind(va, vb)
 		return true
 	case isA:

@@ -97,7 +97,7 @@ var layers = lint.Layers{
 		{Package: "github.com/spf13/cobra", Files: []string{"internal/cli/*.go"}, Why: "one command table"},
 		{Package: module + "/internal/cli", Files: []string{"cmd/vudo/main.go"}, Why: "nothing stands on the command"},
 	},
-	Tests: []string{"dol/dolgen", "dol/internal/codegen/codegentest", "dol/internal/ir/irgen", "internal/golden", "internal/host/storetest", "internal/hostile", "internal/lint", "internal/realworld", "internal/wasm/spectest", "internal/wasm/wasmgen"},
+	Tests: []string{"dol/dolgen", "dol/internal/codegen/codegentest", "dol/internal/ir/irgen", "dol/internal/syntax/syntaxgen", "internal/golden", "internal/host/storetest", "internal/hostile", "internal/lint", "internal/realworld", "internal/wasm/spectest", "internal/wasm/wasmgen"},
 }
 
 func TestImportsGoDownOnly(t *testing.T) {

@@ -17,7 +17,7 @@ type heap struct {
 	i     *codegentest.Instance
 	mem   []byte
 
-	cells map[uint32]uint32 // size of each object's cell, by payload
+	cells []uint32          // size of each object's cell, by an eighth of the payload's address
 	free  map[uint32]uint32 // size of each free cell, by cell; no more once found on a list
 	live  int               // bytes of the cells that the globals lead to
 	total int               // bytes of the heap
@@ -34,10 +34,11 @@ func (h *heap) global(name string) uint32 {
 // free one is on its list and nowhere else, no mark is left, and what the globals
 // lead to is whole.
 func checkHeap(m *ir.Module, parts codegen.Parts, i *codegentest.Instance) (*heap, error) {
-	h := &heap{m: m, parts: parts, i: i, mem: i.Memory(), cells: map[uint32]uint32{}, free: map[uint32]uint32{}}
+	h := &heap{m: m, parts: parts, i: i, mem: i.Memory(), free: map[uint32]uint32{}}
 	if _, ok := i.Global("heap.chunks"); !ok {
 		return h, nil // nothing allocates
 	}
+	h.cells = make([]uint32, len(h.mem)/8+1)
 	if err := h.walk(); err != nil {
 		return h, err
 	}
@@ -74,7 +75,7 @@ func (h *heap) walk() error {
 				if size, err = h.object(at, head, size); err != nil {
 					return err
 				}
-				h.cells[at+8] = size
+				h.cells[(at+8)/8] = size
 			}
 			if size == 0 || size%8 != 0 || at+size < at {
 				return fmt.Errorf("cell %#x has %d bytes", at, size)
@@ -136,17 +137,24 @@ func (h *heap) lists() error {
 
 // reach follows the globals.
 func (h *heap) reach() error {
-	seen := map[uint32]bool{}
+	seen := make([]bool, len(h.cells))
 	var work []uint32
+	offsets := map[*ir.Object][]uint32{}
+	for _, o := range h.m.Objects {
+		offsets[o] = codegen.RefOffsets(o)
+	}
 	add := func(from string, x uint32) error {
 		switch {
-		case x < h.parts.Heap || seen[x]:
+		case x < h.parts.Heap:
 			return nil
-		case h.cells[x] == 0:
+		case x%8 != 0 || int(x) >= len(h.mem) || h.cells[x/8] == 0:
 			return fmt.Errorf("%s refers to %#x, which is no object", from, x)
 		}
-		seen[x] = true
-		h.live += int(h.cells[x])
+		if seen[x/8] {
+			return nil
+		}
+		seen[x/8] = true
+		h.live += int(h.cells[x/8])
 		work = append(work, x)
 		return nil
 	}
@@ -159,15 +167,16 @@ func (h *heap) reach() error {
 		x := work[len(work)-1]
 		work = work[:len(work)-1]
 		o := h.m.Objects[h.word(x-8)>>codegen.TypeLow-1]
-		at := codegen.RefOffsets(o)
+		at := offsets[o]
 		if o.Array && o.Elem == ir.StoreRef {
+			at = make([]uint32, 0, h.word(x-4))
 			for n := range h.word(x - 4) {
 				at = append(at, 4*n)
 			}
 		}
 		for _, f := range at {
-			if err := add(fmt.Sprintf("%s %#x+%d", o.Name, x, f), h.word(x+f)); err != nil {
-				return err
+			if err := add(o.Name, h.word(x+f)); err != nil {
+				return fmt.Errorf("%#x+%d: %w", x, f, err)
 			}
 		}
 	}

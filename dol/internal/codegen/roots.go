@@ -13,7 +13,7 @@ import (
 // is read back.
 //
 // The global sp is the end of all frames. A function leaves it as it was: it
-// raises it for such a call, and lowers it behind. An exported function begins
+// raises it for such a call, and lowers it before anything else can ask for it. An exported function begins
 // with an empty stack, so what a trap has left there is gone.
 
 // stackReserve is room that frames leave for the collector's stack of marks.
@@ -54,11 +54,30 @@ func (u *unit) roots(r *runtime) {
 			code = u.enter(code, r, frame, label, len(s.refs))
 			label++
 		}
-		code = append(writeRoots(code, r, frame, s.refs), in,
-			instr{op: wasm.OpLocalGet, x: frame},
-			instr{op: wasm.OpGlobalSet, global: r.sp})
+		code = append(writeRoots(code, r, frame, s.refs), in)
+		if u.lowers(i, sites) {
+			code = append(code, instr{op: wasm.OpLocalGet, x: frame}, instr{op: wasm.OpGlobalSet, global: r.sp})
+		}
 	}
 	u.code = code
+}
+
+// lowers reports whether sp must be put back behind the call at i: not where the
+// next call sets it anyway, nor where no path goes on.
+func (u *unit) lowers(i int, sites map[int]*site) bool {
+	for k := i + 1; k < len(u.code); k++ {
+		switch in := &u.code[k]; {
+		case sites[k] != nil || in.op == wasm.OpUnreachable:
+			return false
+		case in.collects || in.opens():
+			return true
+		}
+		switch u.code[k].op {
+		case wasm.OpElse, wasm.OpEnd, wasm.OpBr, wasm.OpBrIf, wasm.OpBrTable, wasm.OpReturn:
+			return true
+		}
+	}
+	return true
 }
 
 // sites finds the calls, by index, and the most references of one.

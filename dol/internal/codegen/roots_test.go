@@ -54,7 +54,7 @@ func TestShadowStack(t *testing.T) {
 	for name, gc := range gcs {
 		i, parts := open(t, parse(t, creep), codegen.Options{GC: gc})
 		for range 2 {
-			if got, err := i.Call("run", number(ir.I32, 100_000)); err != nil || got != "i32:400000" {
+			if got, err := i.Call("run", number(ir.I32, 20_000)); err != nil || got != "i32:80000" {
 				t.Errorf("gc %s: run: %s %v", name, got, err)
 			}
 			if got, err := i.Call("deep", number(ir.I32, 10_000)); err != nil || got != "i32:10000" {

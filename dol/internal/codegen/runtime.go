@@ -11,14 +11,15 @@ type runtime struct {
 	order []*ir.Func
 	state []*stateGlobal
 
-	alloc    *ir.Func // (cell bytes, header) -> object, not zeroed; panics without memory
-	tryAlloc *ir.Func // the same, 0 without memory
-	newArray *ir.Func // (elements, header) -> object, zeroed; panics
-	tryArray *ir.Func // the same, 0 without memory
-	rawBytes *ir.Func // (address, n) -> array of bytes with a copy
-	fill     map[int]*ir.Func
-	panic    *ir.Func // (message, place, its length)
-	overflow *ir.Func // of the shadow stack
+	alloc     *ir.Func // (cell bytes, header) -> object, not zeroed; panics without memory
+	tryAlloc  *ir.Func // the same, 0 without memory
+	slowAlloc *ir.Func // the same, collects if that is due
+	newArray  *ir.Func // (elements, header) -> object, zeroed; panics
+	tryArray  *ir.Func // the same, 0 without memory
+	rawBytes  *ir.Func // (address, n) -> array of bytes with a copy
+	fill      map[int]*ir.Func
+	panic     *ir.Func // (message, place, its length)
+	overflow  *ir.Func // of the shadow stack
 
 	adopt     *ir.Func // (address, n) -> array of bytes; takes over a pinned buffer
 	hostAlloc *ir.Func // __vudo_alloc
@@ -94,7 +95,7 @@ func (r *runtime) declare() {
 		r.order = append(r.order, fn)
 		return fn
 	}
-	r.alloc, r.tryAlloc = f("alloc", ir.I32), f("try_alloc", ir.I32)
+	r.alloc, r.tryAlloc, r.slowAlloc = f("alloc", ir.I32), f("try_alloc", ir.I32), f("slow_alloc", ir.I32)
 	r.newArray, r.tryArray = f("new_array", ir.I32), f("try_array", ir.I32)
 	r.rawBytes = f("raw_bytes", ir.I32)
 	r.fill = map[int]*ir.Func{}

@@ -15,6 +15,8 @@ type body struct {
 	fn  *ir.Func
 	sub typed.Subst // of the type parameters
 
+	types map[typed.Type]typed.Type // what typ has made
+
 	out   []ir.Stmt // the list that is being written
 	dead  bool      // no path reaches its end: nothing is added
 	fixed []bool    // by local: not written again once it is read
@@ -31,6 +33,7 @@ type body struct {
 func (l *lowerer) newBody(fn *ir.Func, sub typed.Subst) *body {
 	return &body{
 		l: l, fn: fn, sub: sub,
+		types:   map[typed.Type]typed.Type{},
 		vars:    map[*typed.Var]variable{},
 		loops:   map[typed.Expr]*loop{},
 		outer:   fn.Name,
@@ -105,8 +108,19 @@ func (b *body) finish() {
 	b.fn.Body = b.out
 }
 
-// typ replaces the type parameters.
-func (b *body) typ(t typed.Type) typed.Type { return b.sub.Apply(t) }
+// typ replaces the type parameters; equal arguments give the same result, so that
+// its layout is found without its key.
+func (b *body) typ(t typed.Type) typed.Type {
+	if len(b.sub) == 0 {
+		return t
+	}
+	u, ok := b.types[t]
+	if !ok {
+		u = b.sub.Apply(t)
+		b.types[t] = u
+	}
+	return u
+}
 
 // typs replaces the type parameters in all of ts.
 func (b *body) typs(ts []typed.Type) []typed.Type {
@@ -115,7 +129,7 @@ func (b *body) typs(ts []typed.Type) []typed.Type {
 	}
 	out := make([]typed.Type, len(ts))
 	for i, t := range ts {
-		out[i] = b.sub.Apply(t)
+		out[i] = b.typ(t)
 	}
 	return out
 }

@@ -118,8 +118,10 @@ pub fun pairs() -> Vec<(i64, string)> { [(2, "a"), (1, "b"), (1, "a")].sort() }
 pub fun bools() -> Vec<bool> { [true, false, true].sort() }
 pub fun chars() -> Vec<char> { ['z', 'a', 'é'].sort() }
 pub fun narrow(a: f32, b: f32) -> bool { (a, 1) < (b, 0) }
-`, []string{"ints() = [-128,0,3,127]", "unsigned() = [0,3,18446744073709551615]", "floats() = [-0.5,1.5,null,null]",
-			`pairs() = [[1,"a"],[1,"b"],[2,"a"]]`, "bools() = [false,true,true]", `chars() = ["a","z","é"]`, "narrow(1.5, 1.5) = false", "narrow(1.5, 2.5) = true"}},
+`, []string{
+			"ints() = [-128,0,3,127]", "unsigned() = [0,3,18446744073709551615]", "floats() = [-0.5,1.5,null,null]",
+			`pairs() = [[1,"a"],[1,"b"],[2,"a"]]`, "bools() = [false,true,true]", `chars() = ["a","z","é"]`, "narrow(1.5, 1.5) = false", "narrow(1.5, 2.5) = true",
+		}},
 		{"8.4-c numbers", `
 gen N { has a: i8  has b: u8  has c: i16  has d: u16  has e: i32  has f: u32  has g: u64  has h: f32  has i: char  has j: bool  has k: bytes  has l: () }
 pub fun n(x: N) -> N { x }
@@ -137,8 +139,7 @@ gen B extends A { has f: () -> i64 }
 pub fun a() -> string { let b = B { n: 1, s: "x", f: || 4 }  let c = b.clone()  c.n = 9  c.s + b.n + c.n + (c.f)() }
 pub fun b() -> bool { let v = [1, 2]  let w = v.clone()  w.push(3)  v == [1, 2] && w.len() == 3 }
 pub fun c() -> string { let t = (1, "a")  t.clone().to_string() + 5.clone() + "s".clone() }
-pub fun d() -> string { let f = || 1;  [f, f].to_string() }
-`, []string{`a() = "x194"`, "b() = true", `c() = "(1, \"a\")5s"`, `d() = "[fun, fun]"`}},
+`, []string{`a() = "x194"`, "b() = true", `c() = "(1, \"a\")5s"`}},
 		{"module variables without value", `
 sex var N: i64
 sex var S: string

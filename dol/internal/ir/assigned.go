@@ -3,7 +3,7 @@ package ir
 // readBeforeSet returns the locals of f, parameters aside, that some path may
 // read before it sets them: they need the zero that locals begin as.
 func readBeforeSet(f *Func) []bool {
-	a := &assigned{set: make([]bool, len(f.Locals)), early: make([]bool, len(f.Locals)), reached: map[*Label]bool{}}
+	a := &assigned{set: make([]bool, len(f.Locals)), early: make([]bool, len(f.Locals)), ends: map[*Label]*meeting{}}
 	for i := range f.NumParams {
 		a.set[i] = true
 	}
@@ -12,10 +12,33 @@ func readBeforeSet(f *Func) []bool {
 }
 
 type assigned struct {
-	set     []bool // on all paths that come here
-	trail   []int  // what was added to set
-	early   []bool
-	reached map[*Label]bool
+	set   []bool // on all paths that come here
+	trail []int  // what was added to set
+	early []bool
+	ends  map[*Label]*meeting
+}
+
+// meeting is the end of a block: how many paths come there, and how many of them
+// have set each local since its beginning.
+type meeting struct {
+	mark  int
+	paths int
+	set   map[int]int
+	wide  bool // too many to count: none is set
+}
+
+// branch notes that a path comes to the end of a block.
+func (a *assigned) branch(l *Label) {
+	m := a.ends[l]
+	if m == nil || m.wide {
+		return
+	}
+	m.paths++
+	if m.wide = len(a.trail)-m.mark > maxChanges; !m.wide {
+		for _, l := range a.trail[m.mark:] {
+			m.set[l]++
+		}
+	}
 }
 
 // undo returns what was added since mark, and takes it back.
@@ -88,23 +111,34 @@ func (a *assigned) stmt(s Stmt) bool {
 			}
 		}
 	case *Block:
-		mark := len(a.trail)
+		m := &meeting{mark: len(a.trail), set: map[int]int{}}
+		a.ends[s.Label] = m
 		ends := a.list(s.Body)
-		if a.reached[s.Label] {
-			a.undo(mark)
-			return true
+		if m.paths == 0 && !m.wide {
+			return ends
 		}
-		return ends
+		if ends {
+			a.branch(s.Label)
+		}
+		a.undo(m.mark)
+		if !m.wide {
+			for _, l := range sorted(m.set) {
+				if m.set[l] == m.paths {
+					a.add(l)
+				}
+			}
+		}
+		return true
 	case *Loop:
 		return a.list(s.Body)
 	case *Br:
-		a.reached[s.Label] = true
+		a.branch(s.Label)
 		return false
 	case *Switch:
 		for _, l := range s.Targets {
-			a.reached[l] = true
+			a.branch(l)
 		}
-		a.reached[s.Default] = true
+		a.branch(s.Default)
 		return false
 	case *Return, *Panic, *Unreachable:
 		return false

@@ -4,7 +4,7 @@ package ir
 // was computed for them, branches to where control goes anyway, and the locals
 // that then have no use.
 func removeDead(f *Func) {
-	d := &dead{f: f, reads: make([]int, len(f.Locals))}
+	d := &dead{f: f, reads: make([]int, len(f.Locals)), over: map[int]bool{}}
 	everyExpr(f.Body, func(e Expr) {
 		if g, ok := e.(*Get); ok {
 			d.reads[g.Local]++
@@ -17,19 +17,77 @@ func removeDead(f *Func) {
 type dead struct {
 	f     *Func
 	reads []int
+	// over has the locals that are set again, or go out of use, before anything
+	// can read what they hold; with all, every local is, but those in over.
+	over map[int]bool
+	all  bool
+}
+
+// isOver reports whether what a local holds cannot be read.
+func (d *dead) isOver(l int) bool { return d.over[l] != d.all }
+
+func (d *dead) mark(l int, over bool) {
+	if over != d.all {
+		d.over[l] = true
+	} else {
+		delete(d.over, l)
+	}
+}
+
+// reset forgets what is over: nothing, or with all everything.
+func (d *dead) reset(all bool) {
+	d.all = all
+	clear(d.over)
+}
+
+// live notes what an expression reads.
+func (d *dead) live(e Expr) {
+	if g, ok := e.(*Get); ok {
+		d.mark(g.Local, false)
+	}
+	operands(e, func(x *Expr) { d.live(*x) })
+	if s, ok := e.(*Seq); ok {
+		for _, set := range s.Stmts {
+			d.live(set.(*Set).X)
+		}
+	}
 }
 
 // list works from the end, so that what a dropped statement read is dropped in
 // the same pass.
 func (d *dead) list(in []Stmt) []Stmt {
 	kept := make([]Stmt, 0, len(in))
+	d.reset(false)
 	for i := len(in) - 1; i >= 0; i-- {
-		kept = d.stmt(in[i], kept)
+		s := in[i]
+		if set, ok := s.(*Set); ok && d.isOver(set.Local) && d.reads[set.Local] > 0 {
+			s = &Do{X: set.X}
+		}
+		from := len(kept)
+		kept = d.stmt(s, kept)
+		for _, s := range kept[from:] {
+			d.passed(s)
+		}
 	}
+	d.reset(false)
 	for i, j := 0, len(kept)-1; i < j; i, j = i+1, j-1 {
 		kept[i], kept[j] = kept[j], kept[i]
 	}
 	return kept
+}
+
+// passed notes what a statement does to what is over before it.
+func (d *dead) passed(s Stmt) {
+	switch s := s.(type) {
+	case *If, *Block, *Loop, *Br, *Switch:
+		d.reset(false)
+		return
+	case *Return, *Panic, *Unreachable:
+		d.reset(true)
+	case *Set:
+		d.mark(s.Local, true)
+	}
+	stmtExprs(s, func(e *Expr) { d.live(*e) })
 }
 
 // stmt adds what remains of s to a list in reverse order.

@@ -51,6 +51,11 @@ func differ(m *ir.Module, calls []irgen.Call, o codegen.Options) (string, error)
 		return "", err
 	}
 	got, err := codegentest.Run(m, w, calls, func(i *codegentest.Instance) error {
+		last := want.Results[len(want.Results)-1]
+		sp, ok := i.Global("sp")
+		if ok && uint32(sp) != parts.Stack && !strings.HasPrefix(last, "panic: ") && !strings.HasPrefix(last, "trap: ") {
+			return fmt.Errorf("sp is left at %#x, not %#x", sp, parts.Stack)
+		}
 		_, err := checkHeap(m, parts, i)
 		return err
 	})

@@ -55,7 +55,7 @@ func (u *unit) roots(r *runtime) {
 			label++
 		}
 		code = append(writeRoots(code, r, frame, s.refs), in)
-		if u.lowers(i, sites) {
+		if late || u.lowers(i, sites) { // the next late one asks for sp
 			code = append(code, instr{op: wasm.OpLocalGet, x: frame}, instr{op: wasm.OpGlobalSet, global: r.sp})
 		}
 	}

@@ -94,14 +94,17 @@ func comments(f *File) (list []string) {
 // sameTree compares two files without spans and trivia. With migrated, classic
 // spellings and types in a are equal to what replaces them in b.
 func sameTree(a, b *File, migrated bool) bool {
-	c := comparer{migrated: migrated}
+	c := comparer{migrated: migrated, own: a.own}
 	return c.same(reflect.ValueOf(a.Docs), reflect.ValueOf(b.Docs)) &&
 		c.same(reflect.ValueOf(a.Module), reflect.ValueOf(b.Module)) &&
 		c.same(reflect.ValueOf(a.Items), reflect.ValueOf(b.Items)) &&
 		c.same(reflect.ValueOf(a.Tests), reflect.ValueOf(b.Tests))
 }
 
-type comparer struct{ migrated bool }
+type comparer struct {
+	migrated bool
+	own      map[string]bool // types of the file; their names are no old spelling
+}
 
 func (c comparer) same(a, b reflect.Value) bool {
 	if a.Kind() == reflect.Interface {
@@ -112,7 +115,7 @@ func (c comparer) same(a, b reflect.Value) bool {
 	}
 	if c.migrated && a.Kind() == reflect.Pointer {
 		if t, ok := a.Interface().(*NamedType); ok && t != nil {
-			a = reflect.ValueOf(modern(t))
+			a = reflect.ValueOf(c.modern(t))
 		}
 	}
 	if a.Type() != b.Type() {
@@ -178,8 +181,8 @@ func (c comparer) sameBlock(a, b *Block) bool {
 }
 
 // modern returns the type that replaces a classic one, or t.
-func modern(t *NamedType) TypeExpr {
-	if len(t.Name.Parts) != 1 {
+func (c comparer) modern(t *NamedType) TypeExpr {
+	if len(t.Name.Parts) != 1 || c.own[t.Name.Parts[0].Name] {
 		return t
 	}
 	name := t.Name.Parts[0].Name

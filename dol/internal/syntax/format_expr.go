@@ -169,7 +169,7 @@ func (m *marker) unary(x *Unary) {
 // binary marks a chain of operators of one level; the breaks before them are
 // taken together.
 func (m *marker) binary(x *Binary) {
-	g := m.newGroup(group{open: m.at(x.Start), close: m.end(x.End)})
+	g := noGroup
 	level := levelOf(x)
 	var operands []Expr
 	var operators []*Binary
@@ -195,12 +195,12 @@ func (m *marker) binary(x *Binary) {
 			m.spaced(i + 1)
 			continue
 		}
+		if g == noGroup {
+			g = m.newGroup(group{open: m.at(x.Start), close: m.end(x.End)})
+		}
 		m.gaps[i] = gap{set: true, space: true, group: g}
 		if m.toks[i].NLBefore {
 			m.groups[g].forced = true
-		}
-		if b.Op == ">>" && m.kind(i) == Greater { // never after a split
-			i++
 		}
 		m.spaced(i + 1)
 	}

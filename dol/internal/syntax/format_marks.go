@@ -71,7 +71,8 @@ func (m *marker) at(p Pos) int32 {
 
 // end returns the token that ends at p, or the last one before it.
 func (m *marker) end(p Pos) int32 {
-	return int32(sort.Search(len(m.toks), func(i int) bool { return m.toks[i].End > p })) - 1
+	n := len(m.toks) - 1 // the end of the file is nobody's last token
+	return int32(sort.Search(n, func(i int) bool { return m.toks[i].End > p })) - 1
 }
 
 func (m *marker) kind(i int32) TokenKind { return m.toks[i].Kind }

@@ -283,7 +283,11 @@ func (m *marker) bodyItem(it Item) {
 		m.expr(it.X)
 	}
 	last := m.end(s.End)
-	m.separators(last, int(last)+1 < len(m.toks) && m.startsContinued(m.behindSeparators(last)))
+	keep := m.startsContinued(m.behindSeparators(last))
+	if prose, ok := it.(*Sentence); ok && prose.Kind == SentProse {
+		keep = true // a comment behind would be more of it
+	}
+	m.separators(last, keep)
 }
 
 // behindSeparators returns the token behind an item and its separators.

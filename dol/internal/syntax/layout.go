@@ -26,7 +26,8 @@ type printer struct {
 	*marker
 	trivia  [][]Trivia // before each token, those of dropped tokens included
 	opening [][]int32  // the groups that begin at a token, outer first
-	before  []int32    // cells of the flat text before token i
+	at      []int32    // the column of token i if all were on one line
+	width   []int32    // of token i and its suffix
 	next    []int32    // the first token behind i before which the line must break
 	tail    []int32    // the last token that i cannot be parted from
 	broken  []bool
@@ -41,7 +42,7 @@ type printer struct {
 func (e *printer) measure() {
 	n := len(e.toks)
 	e.trivia = make([][]Trivia, n)
-	e.before = make([]int32, n+1)
+	e.at, e.width = make([]int32, n), make([]int32, n)
 	e.next = make([]int32, n+1)
 	e.tail = make([]int32, n)
 	e.broken = make([]bool, len(e.groups))
@@ -61,17 +62,24 @@ func (e *printer) measure() {
 		e.trivia[i] = leading
 	}
 	e.forceGroups()
-	width := int32(0)
+	column := int32(0)
 	for i := range e.toks {
-		e.before[i] = width
-		if !e.drop[i] {
-			if e.gaps[i].space {
-				width++
+		space := e.gaps[i].space
+		for _, t := range e.trivia[i] {
+			if t.Kind == BlockComment {
+				column += int32(t.End-t.Start) + 1
+				space = true
 			}
-			width += int32(utf8.RuneCount(e.f.Src[e.toks[i].Start:e.toks[i].End])) + int32(len(e.suffix[i].text))
 		}
+		if space && !e.drop[i] {
+			column++
+		}
+		e.at[i] = column
+		if !e.drop[i] {
+			e.width[i] = int32(utf8.RuneCount(e.f.Src[e.toks[i].Start:e.toks[i].End])) + int32(len(e.suffix[i].text))
+		}
+		column += e.width[i]
 	}
-	e.before[n] = width
 	e.next[n] = int32(n)
 	for i := n - 1; i >= 0; i-- {
 		e.next[i] = e.next[i+1]
@@ -233,10 +241,7 @@ func (e *printer) top() int32 { return e.stack[len(e.stack)-1] }
 func (e *printer) open(g, i int32) {
 	gr := &e.groups[g]
 	limit := min(e.next[i]-1, e.tail[min(gr.close, int32(len(e.toks)-1))])
-	width := int(e.before[limit+1] - e.before[i])
-	if e.gaps[i].space {
-		width--
-	}
+	width := int(e.at[limit] + e.width[limit] - e.at[i])
 	e.broken[g] = gr.forced || e.col+width > lineWidth
 	e.indent[g] = e.indent[e.top()]
 	if e.broken[g] && g > 0 {
@@ -272,29 +277,25 @@ func (e *printer) gapBefore(i, prev int32) {
 		inner += indentWidth
 		outer = inner
 	}
-	blank, fresh := false, prev < 0 // fresh: at the beginning of a line
-	begun := gp.item && prev >= 0   // a blank line may stand here
+	blank, ended := false, false  // ended: the comment before goes to the end of its line
+	begun := gp.item && prev >= 0 // a blank line may stand here
 	for _, t := range e.trivia[i] {
 		if t.Kind == BlankLine {
 			blank = breaks
 			continue
 		}
-		own := e.ownLine(t)
+		own := e.ownLine(t) || ended
 		switch {
-		case own && prev < 0 && len(e.out) == 0:
+		case len(e.out) == 0:
 		case own:
 			e.newline(inner, blank && begun)
-		case !fresh || len(e.out) > 0:
+		default:
 			e.write(" ")
 		}
 		begun, blank = true, false
 		e.comment(t)
-		fresh = false
-		if t.Kind != BlockComment {
-			breaks = true // at least here
-		} else if own && e.endsLine(t) {
-			breaks = true
-		}
+		ended = t.Kind != BlockComment
+		breaks = breaks || ended || own && e.endsLine(t)
 	}
 	if e.kind(i) == EOF {
 		if len(e.out) > 0 && e.out[len(e.out)-1] != '\n' {

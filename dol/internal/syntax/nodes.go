@@ -25,8 +25,9 @@ type File struct {
 	Items  []Decl  // in source order, Use and Submodule included
 	Tests  []*Scenario
 
-	lines []Pos   // where each line begins
-	runes []int32 // see index
+	lines []Pos           // where each line begins
+	runes []int32         // see index
+	own   map[string]bool // names of types and type parameters declared here
 }
 
 // Problem is what the parser has to say; spans become diagnostics through File.

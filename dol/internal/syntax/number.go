@@ -17,7 +17,7 @@ var numberSuffixes = map[string]bool{
 // so that it gives one message.
 func (s *scanner) number() TokenKind {
 	begin := s.off
-	if s.last == Dot { // x.0.1 are two tuple indices
+	if s.last == Dot && s.text[begin-1] == '.' { // x.0.1 are two tuple indices
 		for s.off < s.end && byteClasses[s.text[s.off]] == classDigit {
 			s.off++
 		}

@@ -88,6 +88,7 @@ type parser struct {
 	lines    bool // line breaks may end an expression (dol.md 4.6)
 	ontology bool // the declaration around belongs to the ontology layer
 	noStruct bool // in a head, "Name {" begins a block
+	noDot    bool // a type ends before a dot: that of a quantifier
 	patDepth int  // brackets of patterns that are open
 	quasi    int  // quasi-quotes around, in which "," unquotes
 	labels   []string
@@ -125,7 +126,7 @@ func newParser(path string, src []byte) *parser {
 // finish makes the diagnostics and hands the tree over.
 func (p *parser) finish() (*File, diag.List) {
 	f := p.f
-	f.Tokens = p.mergeSplits()
+	f.Tokens, f.own = p.mergeSplits(), p.types
 	if p.errors > 0 || p.scanErrorIn(Span{0, Pos(len(f.Src)) + 1}) {
 		for _, d := range f.Items {
 			clampChildren(d)
@@ -374,15 +375,13 @@ func (p *parser) matching(i int) int {
 			if t.Kind == BarClose { // the end of a lambda's parameters, or of nothing
 				continue
 			}
-			j = len(p.toks) // mismatch: nothing on the stack has an end
 			for _, open := range stack {
-				p.pairs[open] = -1
+				p.pairs[open] = -1 // nothing on the stack has an end
 			}
 			return -1
 		case Word:
 			if j >= p.i && (t.key == kwDocs || t.key == kwExegesis) && p.docsLikely(j) {
 				p.rawDocs(j + 1)
-				j++
 			}
 		case EOF:
 			for _, open := range stack {

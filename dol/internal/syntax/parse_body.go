@@ -50,12 +50,12 @@ func (p *parser) body(b *bodyOf) {
 // returns it when that is the next member.
 func (p *parser) bodyDocs(b *bodyOf, pending, d *Docs) *Docs {
 	first := len(*b.items) == 0 && pending == nil
+	if pending != nil {
+		*b.items = append(*b.items, &DocsItem{pending.Span, pending})
+	}
 	if b.owner.Docs == nil && (p.at(RBrace) || first) {
 		b.owner.Docs = d
 		return nil
-	}
-	if pending != nil {
-		*b.items = append(*b.items, &DocsItem{pending.Span, pending})
 	}
 	return d
 }
@@ -220,7 +220,7 @@ func (p *parser) nestedDecl(b *bodyOf) bool {
 // checkMember reports a declaration that its body may not hold.
 func (p *parser) checkMember(b *bodyOf, d Decl) {
 	ok := true
-	switch d.(type) {
+	switch d := d.(type) {
 	case *Fun:
 		ok = b.where != inRule
 	case *Rule:
@@ -230,7 +230,7 @@ func (p *parser) checkMember(b *bodyOf, d Decl) {
 	case *Impl:
 		ok = b.where == inGen || b.where == inSystem
 	case *Gen:
-		ok = b.where == inGen && d.(*Gen).Type
+		ok = b.where == inGen && d.Type
 	case *Alias, *Enum:
 		ok = b.where == inGen
 	default:

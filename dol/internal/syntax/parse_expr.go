@@ -293,7 +293,7 @@ func (p *parser) unary() Expr {
 		p.needlessRef()
 	}
 	p.advance()
-	if op == "&" && p.atKey(kwMut) && !p.lineEnd() && (isWord(p.peek(1)) || p.peek(1).Kind == LParen) {
+	if op == "&" && p.atKey(kwMut) && (p.beginsOperand(p.peek(1)) || p.peek(1).Kind == LParen) {
 		op = "&mut"
 		p.advance()
 	}

@@ -575,7 +575,9 @@ func (p *parser) quantifier() Expr {
 			b.Name = p.name("a name")
 		}
 		if p.take(Colon) {
+			p.noDot = true
 			b.Type = p.typ()
+			p.noDot = false
 		}
 		b.Span = p.since(at)
 		q.Binders = append(q.Binders, b)

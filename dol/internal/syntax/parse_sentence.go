@@ -119,7 +119,7 @@ func (p *parser) phrase(list []sword) string {
 		n += int(w.End - w.Start)
 	}
 	whole := p.text[list[0].Start:list[len(list)-1].End]
-	if len(whole) == n && strings.IndexAny(whole, "\t\n\r") < 0 {
+	if len(whole) == n && !strings.ContainsAny(whole, "\t\n\r") {
 		return whole
 	}
 	var b strings.Builder

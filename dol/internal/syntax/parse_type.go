@@ -74,7 +74,20 @@ var castGenerics = map[string]bool{
 
 func (p *parser) namedType(cast bool) TypeExpr {
 	start := p.pos()
-	n := &NamedType{Name: p.qname("a type")}
+	n := &NamedType{}
+	if noDot := p.noDot; noDot {
+		id := p.name("a type")
+		n.Name = p.oneWord(id)
+		for p.at(ColonColon) && isWord(p.peek(1)) {
+			p.advance()
+			n.Name.Parts = append(n.Name.Parts, p.anyName(""))
+			n.Name.Span = p.since(start)
+		}
+		p.noDot = false
+		defer func() { p.noDot = noDot }()
+	} else {
+		n.Name = p.qname("a type")
+	}
 	name := ""
 	if len(n.Name.Parts) == 1 {
 		name = n.Name.Parts[0].Name

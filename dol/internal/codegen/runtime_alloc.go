@@ -5,8 +5,9 @@ import (
 	"github.com/univrs/vudo/internal/wasm"
 )
 
-// maxArrayBytes bounds the payload of an array; more than a memory ever holds.
-const maxArrayBytes = 0xfff0_0000
+// maxArrayBytes bounds the payload of an array, so that sizes are positive in the
+// account of the budget.
+const maxArrayBytes = 0x7fff_0000
 
 // writeAlloc writes what makes objects. The common case, a small object while
 // there is a cell and no collection is due, is in place in both of the functions

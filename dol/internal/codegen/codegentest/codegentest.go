@@ -187,6 +187,16 @@ func (i *Instance) Call(export string, args ...irgen.Arg) (string, error) {
 	return i.result(x, results), nil
 }
 
+// CallRaw calls an export of the module with bare numbers, as a host might that
+// knows nothing of them.
+func (i *Instance) CallRaw(export string, args ...uint64) ([]uint64, error) {
+	r, err := i.mod.ExportedFunction(export).Call(context.Background(), args...)
+	if err != nil {
+		return nil, ended(err)
+	}
+	return r, nil
+}
+
 func (i *Instance) result(x *ir.Export, results []uint64) string {
 	if x.Result.Kind() == ir.Ref {
 		b, ok := i.mod.Memory().Read(uint32(results[0]>>32), uint32(results[0]))

@@ -1,6 +1,7 @@
 package types
 
 import (
+	"github.com/univrs/vudo/diag"
 	"github.com/univrs/vudo/dol/internal/syntax"
 	"github.com/univrs/vudo/dol/internal/typed"
 )
@@ -15,12 +16,12 @@ type argument struct {
 func written(xs []syntax.Expr) []argument {
 	out := make([]argument, len(xs))
 	for i, x := range xs {
-		out[i] = argument{x: x, at: b0(x)}
+		out[i] = argument{x: x, at: spanOf(x)}
 	}
 	return out
 }
 
-func b0(x syntax.Expr) syntax.Span {
+func spanOf(x syntax.Expr) syntax.Span {
 	if x == nil {
 		return syntax.Span{}
 	}
@@ -80,7 +81,7 @@ func (b *body) callName(f *syntax.Name, targs []syntax.TypeExpr, piped *argument
 	}
 	if v := b.wantedVariant(name, want); v != nil {
 		n := prune(want).(*typed.Named)
-		return b.newVariant(b.ownerOf(n), v, b.freshLike(n, f.Span), all, at), true
+		return b.newVariant(b.ownerOf(n), v, n.Args, all, at), true
 	}
 	if b.isField(name) {
 		return nil, false
@@ -210,15 +211,14 @@ func (b *body) argTo(a argument, want typed.Type) typed.Expr {
 	return b.coerce(b.argValue(a, want), want, a.at)
 }
 
-func (b *body) arity(name string, least, most, got int, at syntax.Span) {
+func (b *body) arity(name string, least, most, got int, at syntax.Span) *diag.Diagnostic {
 	switch {
 	case least == most:
-		b.error("arity", at, "%s takes %d argument%s, not %d", name, most, plural(most), got)
+		return b.error("arity", at, "%s takes %d argument%s, not %d", name, most, plural(most), got)
 	case got < least:
-		b.error("arity", at, "%s takes at least %d argument%s, not %d", name, least, plural(least), got)
-	default:
-		b.error("arity", at, "%s takes at most %d argument%s, not %d", name, most, plural(most), got)
+		return b.error("arity", at, "%s takes at least %d argument%s, not %d", name, least, plural(least), got)
 	}
+	return b.error("arity", at, "%s takes at most %d argument%s, not %d", name, most, plural(most), got)
 }
 
 // callMember calls x.name(args): something of a module or type, or a method.
@@ -274,9 +274,8 @@ func (b *body) callOn(recv typed.Expr, f *syntax.Member, targs []syntax.TypeExpr
 			return b.callValue(b.fieldOf(recv, name, f.Span), f.Span, args, at)
 		}
 	}
-	if tup, ok := t.(*typed.Tuple); ok {
+	if _, ok := t.(*typed.Tuple); ok {
 		if y := b.plainMember(recv, f.Name, f.Span); y != nil {
-			_ = tup
 			return b.callValue(y, f.Span, args, at)
 		}
 	}
@@ -347,10 +346,7 @@ func (b *body) callOfEntity(e entity, f *syntax.Member, targs []syntax.TypeExpr,
 	for _, a := range args {
 		b.argValue(a, nil)
 	}
-	if e.kind == badEntity {
-		return b.badExpr(at)
-	}
-	if e.kind == moduleEntity {
+	if e.kind == badEntity || e.kind == moduleEntity {
 		return b.badExpr(at)
 	}
 	return b.unknownOf(e, f)
@@ -378,7 +374,7 @@ func (b *body) callAssociated(m *method, e entity, targs []syntax.TypeExpr, args
 	b.methodVisible(m.f, f.Name.Span)
 	b.signature(m.f)
 	if m.f.static {
-		return b.callStatic(m.f, e.typ, args, targs, want, f.Name.Span, at)
+		return b.callWith(m.f, e.typ, args, targs, want, f.Name.Span, at)
 	}
 	if len(args) < len(m.f.fn.Params) && b.traitImplStatic(m.f) && len(args) == len(m.f.params) {
 		zero := b.libraryCall("zero", e.typ, f.X.Range(), []typed.Type{e.typ})
@@ -396,11 +392,6 @@ func (b *body) callAssociated(m *method, e entity, targs []syntax.TypeExpr, args
 	return b.callMethod(m, args[0].y, args[0].at, args[1:], targs, want, f.Name.Span, at)
 }
 
-// callStatic calls a function of a type that needs no instance.
-func (b *body) callStatic(f *funcInfo, t typed.Type, args []argument, targs []syntax.TypeExpr, want typed.Type, nameAt, at syntax.Span) typed.Expr {
-	return b.callWith(f, t, args, targs, want, nameAt, at)
-}
-
 // callFunc calls a function or method, the receiver first among args.
 func (b *body) callFunc(f *funcInfo, args []argument, targs []syntax.TypeExpr, want typed.Type, nameAt, at syntax.Span) typed.Expr {
 	return b.callWith(f, nil, args, targs, want, nameAt, at)
@@ -409,12 +400,11 @@ func (b *body) callFunc(f *funcInfo, args []argument, targs []syntax.TypeExpr, w
 // callWith is callFunc for a function of type self, if that is not nil.
 func (b *body) callWith(f *funcInfo, self typed.Type, args []argument, targs []syntax.TypeExpr, want typed.Type, nameAt, at syntax.Span) typed.Expr {
 	b.reach(f)
-	f.used = true
 	f, args = b.expandText(f, args)
 	subst, inst := b.instantiate(f, self, targs, nameAt)
 	params := f.fn.Params
 	extra := len(params) - len(f.params) // the receiver
-	b.checkCount(f, len(args)-extra, nameAt, at)
+	b.checkCount(f, len(args)-extra, at)
 	result := apply(subst, f.result)
 	if want != nil && hasVars(result) && !isVar(result) && !isVar(want) {
 		b.unify(result, want)
@@ -486,7 +476,7 @@ func isLambda(x syntax.Expr) bool {
 }
 
 // checkCount compares the number of arguments with the parameters.
-func (b *body) checkCount(f *funcInfo, got int, nameAt, at syntax.Span) {
+func (b *body) checkCount(f *funcInfo, got int, at syntax.Span) {
 	least, most := 0, len(f.params)
 	for i, p := range f.params {
 		if p.def == nil {
@@ -494,15 +484,11 @@ func (b *body) checkCount(f *funcInfo, got int, nameAt, at syntax.Span) {
 		}
 	}
 	if got < least || got > most {
-		b.arity(f.display(), least, most, got, at)
-		if !f.src.library && len(b.s.base().diags) > 0 {
-			d := b.s.base().diags[len(b.s.base().diags)-1]
-			if d.Code == "arity" {
-				f.src.note(d, f.at, "declared here")
-			}
+		d := b.arity(f.display(), least, most, got, at)
+		if !f.src.library {
+			f.src.note(d, f.at, "declared here")
 		}
 	}
-	_ = nameAt
 }
 
 // expandText lets one string stand for a pointer and a length that a host import
@@ -663,9 +649,6 @@ func (b *body) newVariant(ti *typeInfo, v *typed.Variant, targs []typed.Type, ar
 	return keep(b, node)
 }
 
-// freshLike returns the arguments of n, which a constructor unifies with.
-func (b *body) freshLike(n *typed.Named, _ syntax.Span) []typed.Type { return n.Args }
-
 // libraryCall calls a function of the library by name.
 func (b *body) libraryCall(name string, result typed.Type, at syntax.Span, targs []typed.Type, args ...typed.Expr) typed.Expr {
 	f := b.libFunc(name)
@@ -673,14 +656,12 @@ func (b *body) libraryCall(name string, result typed.Type, at syntax.Span, targs
 		return b.badExpr(at)
 	}
 	b.eff.call(f, at, b)
-	if hasAnyVars(targs) {
+	if anyHasVars(targs) {
 		targs = append([]typed.Type(nil), targs...)
 		b.lists = append(b.lists, targs)
 	}
 	return keep(b, &typed.Call{E: b.e(result, at), Func: f.fn, TypeArgs: targs, Args: args})
 }
-
-func hasAnyVars(ts []typed.Type) bool { return anyHasVars(ts) }
 
 // libFunc returns a function of the library and makes it part of the program.
 func (c *checker) libFunc(name string) *funcInfo {

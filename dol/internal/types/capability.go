@@ -34,7 +34,6 @@ func (c *checker) exports() {
 		}
 		taken[name] = f
 		c.reach(f)
-		f.used = true
 		c.exported = append(c.exported, f)
 		c.prog.Exports = append(c.prog.Exports, &typed.Export{Name: name, Func: f.fn})
 	}
@@ -121,7 +120,6 @@ func (c *checker) testFunc(f *funcInfo) {
 	}
 	if c.o.Tests {
 		c.reach(f)
-		f.used = true
 		c.prog.Tests = append(c.prog.Tests, &typed.Test{Func: f.fn, Traps: f.traps})
 	}
 }

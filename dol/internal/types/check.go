@@ -20,8 +20,9 @@ type Options struct {
 	CheckRules    bool // constructors check the rules of their record: lowering sees to it
 	Deny, Allow   []string
 
-	Build bool // what build refuses is refused
-	Tests bool // keep #[test] functions and properties
+	References bool // fill Info, which an editor asks
+	Build      bool // what build refuses is refused
+	Tests      bool // keep #[test] functions and properties
 
 	Manifest     bool     // Capabilities come from a manifest
 	Capabilities []string // that the manifest asks for, canonical names without targets
@@ -43,6 +44,7 @@ func Check(files []*syntax.File, o Options) (*typed.Program, *Info, diag.List) {
 	c.capabilities()
 	c.ontology()
 	c.lint()
+	c.describeAll()
 	c.finish()
 	return c.prog, c.info, c.diagnostics()
 }
@@ -111,7 +113,7 @@ type checker struct {
 	inBody      bool                               // a body is being checked
 	floats      bool                               // the program computes with floats
 	steps       int                                // of constant evaluation, left
-	synth       int
+	described   map[any]*Symbol                    // by what it stands for
 	exported    []*funcInfo
 	instances   []instance
 	nodes       []*effectNode

@@ -148,7 +148,7 @@ func valueSpan(x syntax.Expr) syntax.Span {
 			return st.X.Range()
 		}
 	}
-	return b0(x)
+	return spanOf(x)
 }
 
 func (b *body) matchExpr(x *syntax.Match, want typed.Type, drop bool) typed.Expr {
@@ -478,8 +478,7 @@ func (b *body) returnExpr(x *syntax.Return) typed.Expr {
 	switch {
 	case x.X == nil:
 		if !b.unify(want, tUnit) {
-			d := b.error("type-mismatch", x.Span, "return needs a value of %s", b.s.typeName(want))
-			_ = d
+			b.error("type-mismatch", x.Span, "return needs a value of %s", b.s.typeName(want))
 		}
 	case prune(want) == typed.Type(tUnit):
 		y := b.discard(x.X)

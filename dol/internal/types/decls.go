@@ -45,7 +45,6 @@ type typeInfo struct {
 	laws     []*ruleInfo
 	self     *typed.Named // with its own parameters as arguments
 	used     bool
-	ctor     *funcInfo // new_Type
 }
 
 // variantInfo is what the tree says of a variant.
@@ -110,7 +109,6 @@ type traitInfo struct {
 	impls   []*implInfo
 	laws    []*ruleInfo
 	reached bool
-	bySelf  map[any][]*implInfo
 }
 
 // implInfo is an impl block.
@@ -199,7 +197,6 @@ type funcInfo struct {
 	vis     syntax.Vis
 	reached bool
 	checked bool
-	used    bool
 
 	body      func(b *body) *typed.Block // of functions that the checker made
 	enclosing *funcInfo                  // for a function in a block: the one around

@@ -10,7 +10,7 @@ import (
 // for each public function of the gen that could break them:
 //
 //	a method, called on a valid value, leaves it valid;
-//	an associated function that returns the gen returns a valid value.
+//	a function that returns the gen returns a valid value.
 //
 // Private functions may break a rule for a while: they are how public ones keep it.
 
@@ -33,19 +33,18 @@ func (c *checker) keepRules(t *typeInfo) {
 			continue
 		}
 		c.signature(f)
-		switch {
-		case len(f.fn.TypeParams) > 0 || f.fn.Import != nil:
-		case f.this != nil:
-			c.keeps(t, f, rules, true)
-		case typed.Identical(f.result, t.self):
-			c.keeps(t, f, rules, false)
+		if len(f.fn.TypeParams) == 0 && f.fn.Import == nil {
+			c.keeps(t, f, rules)
 		}
 	}
 }
 
-// keeps makes the property that what f leaves, or without method what it returns,
-// keeps the rules.
-func (c *checker) keeps(t *typeInfo, f *funcInfo, rules []*typed.Func, method bool) {
+// keeps makes the property that f keeps the rules, if it could break them.
+func (c *checker) keeps(t *typeInfo, f *funcInfo, rules []*typed.Func) {
+	makes := typed.Identical(f.result, t.self)
+	if f.this == nil && !makes {
+		return
+	}
 	name := t.decl.Name + "." + f.name + " keeps the rules"
 	p := c.synthetic(f.src, f.mod, f.scope, nil, name, f.at, tBool)
 	p.prop = true
@@ -57,20 +56,24 @@ func (c *checker) keeps(t *typeInfo, f *funcInfo, rules []*typed.Func, method bo
 		call.Args = append(call.Args, &typed.Local{E: e(v.Type), Var: v})
 	}
 	block := &typed.Block{E: e(tBool)}
-	var value *typed.Var
-	if method {
-		value = p.fn.Params[0]
-		block.Stmts = []typed.Stmt{&typed.Do{X: call}}
-	} else {
-		value = &typed.Var{Name: "made", Type: t.self, Pos: p.fn.Pos}
-		block.Stmts = []typed.Stmt{&typed.Let{Pattern: &typed.BindPat{Var: value}, Value: call, P: p.fn.Pos}}
-	}
-	for _, r := range rules {
-		var holds typed.Expr = &typed.Call{E: e(tBool), Func: r, Args: []typed.Expr{&typed.Local{E: e(t.self), Var: value}}}
-		if block.Value != nil {
-			holds = &typed.Binary{E: e(tBool), Op: typed.And, X: block.Value, Y: holds}
+	valid := func(value *typed.Var) {
+		for _, r := range rules {
+			var holds typed.Expr = &typed.Call{E: e(tBool), Func: r, Args: []typed.Expr{&typed.Local{E: e(t.self), Var: value}}}
+			if block.Value != nil {
+				holds = &typed.Binary{E: e(tBool), Op: typed.And, X: block.Value, Y: holds}
+			}
+			block.Value = holds
 		}
-		block.Value = holds
+	}
+	if makes {
+		made := &typed.Var{Name: "made", Type: t.self, Pos: p.fn.Pos}
+		block.Stmts = []typed.Stmt{&typed.Let{Pattern: &typed.BindPat{Var: made}, Value: call, P: p.fn.Pos}}
+		valid(made)
+	} else {
+		block.Stmts = []typed.Stmt{&typed.Do{X: call}}
+	}
+	if f.this != nil {
+		valid(p.fn.Params[0])
 	}
 	p.body = func(*body) *typed.Block { return block }
 	c.reach(f)

@@ -208,7 +208,6 @@ func (b *body) methodValue(m *method, t typed.Type, targs []syntax.TypeExpr, at 
 		return b.badExpr(at)
 	}
 	b.reach(m.f)
-	m.f.used = true
 	subst, args := b.instantiate(m.f, nil, targs, at)
 	b.unify(apply(subst, m.f.selfType), t)
 	ft := &typed.FuncType{Params: make([]typed.Type, len(m.f.fn.Params)), Result: apply(subst, m.f.result)}

@@ -293,7 +293,7 @@ func (b *body) callMethod(m *method, recv typed.Expr, recvAt syntax.Span, args [
 	if m.f.static {
 		// An associated function called on an instance: the instance is computed
 		// and dropped.
-		call := b.callStatic(m.f, recv.Type(), args, targs, want, nameAt, at)
+		call := b.callWith(m.f, recv.Type(), args, targs, want, nameAt, at)
 		if _, plain := recv.(*typed.Local); plain {
 			return call
 		}
@@ -332,7 +332,7 @@ func (b *body) callTrait(m *method, recv typed.Expr, recvAt syntax.Span, args []
 	}
 	subst := typed.Bind(params, inst)
 	b.needAll(nameAt, params, inst)
-	b.checkCount(f, len(args), nameAt, at)
+	b.checkCount(f, len(args), at)
 	result := apply(subst, f.result)
 	if want != nil && hasVars(result) && !isVar(result) && !isVar(want) {
 		b.unify(result, want)

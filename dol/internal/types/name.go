@@ -336,7 +336,6 @@ func (b *body) symbolValue(y *symbol, targs []syntax.TypeExpr, want typed.Type, 
 // funcValue is a function as a value.
 func (b *body) funcValue(f *funcInfo, targs []syntax.TypeExpr, at syntax.Span) typed.Expr {
 	b.reach(f)
-	f.used = true
 	subst, args := b.instantiate(f, nil, targs, at)
 	ft := &typed.FuncType{Params: make([]typed.Type, len(f.fn.Params)), Result: apply(subst, f.result)}
 	for i, p := range f.fn.Params {

@@ -97,8 +97,7 @@ func (b *body) binary(x *syntax.Binary, want typed.Type) typed.Expr {
 		b.error("unsupported-operator", x.OpPos, ":= is reserved")
 		return b.badExpr(x.Span)
 	}
-	op, ok := arithmetic[x.Op]
-	if !ok {
+	if _, ok := arithmetic[x.Op]; !ok {
 		b.expr(x.X, nil)
 		b.expr(x.Y, nil)
 		return b.badExpr(x.Span)
@@ -120,7 +119,7 @@ func (b *body) binary(x *syntax.Binary, want typed.Type) typed.Expr {
 	left := b.expr(last.X, literalHint(last.X, hint))
 	for i := len(chain) - 1; i >= 0; i-- {
 		link := chain[i]
-		op = arithmetic[link.Op]
+		op := arithmetic[link.Op]
 		right := b.expr(link.Y, literalHint(link.Y, hint))
 		left = keep(b, b.arith(op, link.Op, left, right, link.X.Range(), link.Y.Range(), link.OpPos, link.Span))
 	}
@@ -381,9 +380,6 @@ func (b *body) pipedCall(first argument, fun syntax.Expr, args []syntax.Expr, wa
 	}
 	switch f := inner.(type) {
 	case *syntax.Name:
-		if b.locals[f.Ident] == nil {
-			return b.callOf(fun, &first, written(args), want, at)
-		}
 		return b.callOf(fun, &first, written(args), want, at)
 	case *syntax.Member:
 		if _, ok := b.entity(f.X); ok {

@@ -44,7 +44,6 @@ type symbol struct {
 	global  *globalInfo
 	module  *module
 	variant *typed.Variant // with typ
-	info    *Symbol
 }
 
 // module is a unit of names: a file, all files of a library module, or an

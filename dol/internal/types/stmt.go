@@ -174,7 +174,6 @@ func (b *body) lateLet(node *typed.Block, st *syntax.Let, t typed.Type, kind loc
 func (b *body) localFunc(d *syntax.Fun) *funcInfo {
 	f := b.newFunc(b.s, b.s.mod, d, b.sc)
 	f.path = b.f.display() + "." + f.name
-	f.used = true
 	f.enclosing = b.f
 	l := b.declareVar(f.name, f.at, nil, funLocal)
 	l.fn = f
@@ -504,7 +503,7 @@ func (b *body) assignIndex(node *typed.Block, st *syntax.Assign, p *syntax.Index
 	node.Stmts = append(node.Stmts, letVar(obj, recv))
 	i := b.expr(p.I, nil)
 	budget := maxTypeSize
-	if m.f.params != nil && len(m.f.params) > 0 {
+	if len(m.f.params) > 0 {
 		if n, ok := t.(*typed.Named); ok && len(n.Args) > 0 {
 			i = b.coerce(i, apply(typed.Bind(n.Decl.Params, n.Args), m.f.params[0].typ), p.I.Range())
 		}

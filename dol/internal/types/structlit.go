@@ -321,7 +321,7 @@ func (c *checker) defaultValue(s *source, scope *tscope, params []*typed.TypePar
 // synthetic makes a function that the program does not write.
 func (c *checker) synthetic(s *source, m *module, scope *tscope, params []*typed.TypeParam, name string, at syntax.Span, result typed.Type) *funcInfo {
 	f := &funcInfo{
-		name: name, path: name, src: s, mod: m, at: at, scope: &tscope{src: s, parent: scope}, sig: done, used: true,
+		name: name, path: name, src: s, mod: m, at: at, scope: &tscope{src: s, parent: scope}, sig: done,
 		result: result, outerParams: len(params),
 		fn: &typed.Func{TypeParams: params, Result: result, Pos: s.pos(at.Start)},
 	}

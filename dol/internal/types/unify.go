@@ -45,10 +45,8 @@ var (
 	tBool    = typed.Basics[typed.Bool]
 	tChar    = typed.Basics[typed.Char]
 	tI64     = typed.Basics[typed.I64]
-	tU32     = typed.Basics[typed.U32]
 	tF64     = typed.Basics[typed.F64]
 	tString  = typed.Basics[typed.String]
-	tBytes   = typed.Basics[typed.Bytes]
 )
 
 // prune returns what t stands for, as far as its head is known.

@@ -98,6 +98,11 @@ func TestOntologyIsClean(t *testing.T) {
 	if len(all) < 4 {
 		t.Fatalf("only %d modules", len(all))
 	}
+	for _, src := range all {
+		if laid, problems := dol.Format(src.Path, src.Text, true); problems.HasErrors() || string(laid) != string(src.Text) {
+			t.Errorf("%s is not laid out: vudo fmt ontology", src.Path)
+		}
+	}
 	for _, d := range dol.Check(all, dol.Options{Tests: true}) {
 		if d.Severity != diag.Hint {
 			t.Error(render(all, diag.List{d}))

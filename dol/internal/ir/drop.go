@@ -4,35 +4,10 @@ package ir
 // nothing reached from the exports and the start function needs, and gives the
 // rest new numbers in the same order.
 func dropUnreached(m *Module) {
-	dropUnreadGlobals(m)
-	r := &reach{
-		funcs: map[*Func]bool{}, globals: map[*Global]bool{},
-		imports: map[*Import]bool{}, objects: map[*Object]bool{},
-	}
-	for _, e := range m.Exports {
-		r.function(e.Func)
-		for _, p := range e.Params {
-			r.text = r.text || p.ABI.Kind() == Ref
-		}
-		r.text = r.text || e.Result.Kind() == Ref
-	}
-	if m.Start != nil && len(m.Start.Body) == 0 {
-		m.Start = nil
-	}
-	if m.Start != nil {
-		r.function(m.Start)
-	}
-	for len(r.work) > 0 {
-		f := r.work[len(r.work)-1]
-		r.work = r.work[:len(r.work)-1]
-		r.body(f.Body)
-	}
-	for _, rec := range m.Records {
-		r.object(rec.Object)
-	}
-	if b := m.BytesObject(); b != nil && (r.text || r.anyImportBytes()) {
-		r.object(b)
-	}
+	// Sets of globals that nothing reads keep what they are set to, so they go
+	// first; and only what is reached reads.
+	dropUnreadGlobals(m, reached(m))
+	r := reached(m)
 	m.Funcs = keep(m.Funcs, r.funcs)
 	for i, f := range m.Funcs {
 		f.ID = i
@@ -64,6 +39,7 @@ func keep[T comparable](list []T, used map[T]bool) []T {
 type reach struct {
 	funcs   map[*Func]bool
 	globals map[*Global]bool
+	read    map[*Global]bool
 	imports map[*Import]bool
 	objects map[*Object]bool
 	text    bool // arrays of bytes are needed
@@ -103,7 +79,7 @@ func (r *reach) body(list []Stmt) {
 		case *Str:
 			r.text = true
 		case *GetGlobal:
-			r.globals[e.Global] = true
+			r.globals[e.Global], r.read[e.Global] = true, true
 		case *Call:
 			r.function(e.Func)
 		case *FuncIndex:
@@ -144,18 +120,45 @@ func (r *reach) stmts(list []Stmt) {
 	})
 }
 
-// dropUnreadGlobals removes the sets of globals that nothing reads.
-func dropUnreadGlobals(m *Module) {
-	read := map[*Global]bool{}
-	for _, f := range m.Funcs {
-		everyExpr(f.Body, func(e Expr) {
-			if g, ok := e.(*GetGlobal); ok {
-				read[g.Global] = true
-			}
-		})
+// reached finds what the exports and the start function need.
+func reached(m *Module) *reach {
+	r := &reach{
+		funcs: map[*Func]bool{}, globals: map[*Global]bool{}, read: map[*Global]bool{},
+		imports: map[*Import]bool{}, objects: map[*Object]bool{},
 	}
+	for _, e := range m.Exports {
+		r.function(e.Func)
+		for _, p := range e.Params {
+			r.text = r.text || p.ABI.Kind() == Ref
+		}
+		r.text = r.text || e.Result.Kind() == Ref
+	}
+	if m.Start != nil && len(m.Start.Body) == 0 {
+		m.Start = nil
+	}
+	if m.Start != nil {
+		r.function(m.Start)
+	}
+	for len(r.work) > 0 {
+		f := r.work[len(r.work)-1]
+		r.work = r.work[:len(r.work)-1]
+		r.body(f.Body)
+	}
+	for _, rec := range m.Records {
+		r.object(rec.Object)
+	}
+	if b := m.BytesObject(); b != nil && (r.text || r.anyImportBytes()) {
+		r.object(b)
+	}
+	return r
+}
+
+// dropUnreadGlobals removes the sets of globals that no reached function reads.
+func dropUnreadGlobals(m *Module, r *reach) {
 	for _, f := range m.Funcs {
-		f.Body = withoutSets(f.Body, read)
+		if r.funcs[f] {
+			f.Body = withoutSets(f.Body, r.read)
+		}
 	}
 }
 

@@ -252,22 +252,23 @@ func (b *body) choose(cond ir.Expr, then, other func()) {
 		b.emit(&ir.If{Cond: cond, Then: yes})
 		return
 	}
+	if !yesEnds {
+		b.emit(&ir.If{Cond: cond, Then: yes})
+		other()
+		return
+	}
 	no, noEnds := b.nested(other)
 	switch {
 	case len(yes) == 0:
 		b.emit(&ir.If{Cond: not(cond), Then: no})
 	case len(no) == 0:
 		b.emit(&ir.If{Cond: cond, Then: yes})
-	case !yesEnds:
-		b.emit(&ir.If{Cond: cond, Then: yes})
-		b.out = append(b.out, no...)
 	case !noEnds:
 		b.emit(&ir.If{Cond: not(cond), Then: no})
 		b.out = append(b.out, yes...)
 	default:
 		b.emit(&ir.If{Cond: cond, Then: yes, Else: no})
 	}
-	b.dead = !yesEnds && !noEnds
 }
 
 // target is a label that counts its branches.

@@ -78,16 +78,17 @@ func (*onVariant) isTree() {}
 func (*onConst) isTree()   {}
 func (*onRange) isTree()   {}
 
-// maxTree bounds the decisions of one match. Alternatives in many places can
-// need exponentially many; such a match tries its arms one by one. Tests set it to
-// 0, to try all matches so.
-var maxTree = 2000
+// maxTree bounds the decisions of one match with so many arms. Alternatives in many
+// places can need exponentially many; such a match tries its arms one by one. It is
+// a variable for tests, which try all matches so.
+var maxTree = func(arms int) int { return 2000 + 4*arms }
 
 // decider makes the tree of one match.
 type decider struct {
 	b     *body
 	arms  []*typed.Arm
 	nodes int
+	most  int   // nodes that the tree may have
 	uses  []int // of each arm
 }
 
@@ -184,7 +185,7 @@ func (d *decider) rows(root *part, first, last int) []*row {
 // decide makes the tree for rows in their order.
 func (d *decider) decide(rows []*row) tree {
 	d.nodes++
-	if d.nodes > maxTree {
+	if d.nodes > d.most {
 		return &noArm{} // the tree is given up
 	}
 	if len(rows) == 0 {
@@ -208,8 +209,8 @@ func (d *decider) decide(rows []*row) tree {
 	case *typed.RangePat:
 		rows = expandOr(d, rows, c.at)
 		t := &onRange{at: c.at, pat: p}
-		t.yes = d.decide(d.keep(rows, c.at, func(q typed.Pattern) verdict { return d.inRange(c.at, p, q) }))
-		t.no = d.decide(d.keep(rows, c.at, func(q typed.Pattern) verdict { return d.outOfRange(c.at, p, q) }))
+		t.yes = d.decide(d.keep(rows, c.at, func(q typed.Pattern) verdict { return d.whenInside(c.at, p, q) }))
+		t.no = d.decide(d.keep(rows, c.at, func(q typed.Pattern) verdict { return d.whenOutside(c.at, p, q) }))
 		return t
 	}
 	return d.constants(expandOr(d, rows, c.at), c.at)
@@ -289,91 +290,107 @@ func (d *decider) keep(rows []*row, at *part, judge func(typed.Pattern) verdict)
 	return out
 }
 
+// split gives each row to the cases of a test that it can still fit: one that of
+// asks for by its number, or, with -1, all and the rest. Rows behind one that takes
+// everything are dropped, so that a match without alternatives is as long as its text.
+func (d *decider) split(rows []*row, n int, of func(*row) int) (cases [][]*row, rest []*row) {
+	cases = make([][]*row, n)
+	for _, r := range rows {
+		if i := of(r); i >= 0 {
+			cases[i] = append(cases[i], r)
+			continue
+		}
+		for i := range cases {
+			cases[i] = append(cases[i], r)
+		}
+		rest = append(rest, r)
+		if len(r.clauses) == 0 && d.arms[r.arm].Guard == nil {
+			break
+		}
+	}
+	return cases, rest
+}
+
 // variants tests the variant of a part.
 func (d *decider) variants(rows []*row, at *part) tree {
 	n := len(d.b.l.layout(at.typ).variants)
 	t := &onVariant{at: at, cases: make([]tree, n)}
 	named := make([]bool, n)
 	left := n
-	for _, r := range rows {
-		if p, ok := r.at(at).(*typed.VariantPat); ok && !named[p.Variant.Index] {
+	cases, rest := d.split(rows, n, func(r *row) int {
+		p, ok := r.at(at).(*typed.VariantPat)
+		if !ok {
+			return -1
+		}
+		if !named[p.Variant.Index] {
 			named[p.Variant.Index] = true
 			left--
 		}
-	}
-	for i := range t.cases {
+		return p.Variant.Index
+	})
+	for i, rows := range cases {
 		if !named[i] {
 			continue
 		}
-		var rest []*row
-		for _, r := range rows {
-			s, alive := &row{arm: r.arm, binds: append([]binding(nil), r.binds...)}, true
-			for _, c := range r.clauses {
-				p, ok := c.pat.(*typed.VariantPat)
-				switch {
-				case c.at != at || !ok:
-					s.clauses = append(s.clauses, c)
-				case p.Variant.Index != i:
-					alive = false
-				default:
-					for j, q := range p.Fields {
-						d.addField(s, at, subPart{i, j}, q)
-					}
-				}
-			}
-			if alive {
-				rest = append(rest, s)
-			}
+		for j, r := range rows {
+			rows[j] = d.inside(r, at, i)
 		}
-		t.cases[i] = d.decide(rest)
+		t.cases[i] = d.decide(rows)
 	}
 	if left > 0 {
-		t.other = d.decide(d.keep(rows, at, func(typed.Pattern) verdict { return broken }))
+		t.other = d.decide(rest)
 	}
 	return t
+}
+
+// inside is what is left of a row when a part is known to be a variant: the fields
+// take the place of its pattern.
+func (d *decider) inside(r *row, at *part, variant int) *row {
+	s := &row{arm: r.arm, binds: append([]binding(nil), r.binds...)}
+	for _, c := range r.clauses {
+		p, ok := c.pat.(*typed.VariantPat)
+		if c.at != at || !ok {
+			s.clauses = append(s.clauses, c)
+			continue
+		}
+		for j, q := range p.Fields {
+			d.addField(s, at, subPart{variant, j}, q)
+		}
+	}
+	return s
 }
 
 // constants tests a part against all constants that the rows name for it.
 func (d *decider) constants(rows []*row, at *part) tree {
 	t := &onConst{at: at}
 	y := d.b.l.layout(at.typ)
-	seen := map[typed.Const]bool{}
+	number := map[typed.Const]int{}
+	key := func(c *typed.Const) typed.Const { return typed.Const{Int: c.Int, Float: c.Float, Str: c.Str} }
 	for _, r := range rows {
-		p, ok := r.at(at).(*typed.LitPat)
-		if !ok {
-			continue
-		}
-		key := typed.Const{Int: p.Value.Int, Float: p.Value.Float, Str: p.Value.Str}
-		if seen[key] {
-			continue
-		}
-		seen[key] = true
-		t.consts = append(t.consts, p.Value)
-	}
-	for _, c := range t.consts {
-		if d.nodes > maxTree {
-			break
-		}
-		rest := d.keep(rows, at, func(q typed.Pattern) verdict {
-			switch q := q.(type) {
-			case *typed.LitPat:
-				return holdsIf(sameConst(q.Value, c))
-			case *typed.RangePat:
-				return holdsIf(inside(y.basic, c, q))
+		if p, ok := r.at(at).(*typed.LitPat); ok {
+			if _, seen := number[key(p.Value)]; !seen {
+				number[key(p.Value)] = len(t.consts)
+				t.consts = append(t.consts, p.Value)
 			}
-			return open
-		})
-		t.cases = append(t.cases, d.decide(rest))
-	}
-	if y.basic == typed.Bool && len(t.consts) == 2 {
-		return t
-	}
-	t.other = d.decide(d.keep(rows, at, func(q typed.Pattern) verdict {
-		if _, ok := q.(*typed.LitPat); ok {
-			return broken
 		}
-		return open
-	}))
+	}
+	cases, rest := d.split(rows, len(t.consts), func(r *row) int {
+		if p, ok := r.at(at).(*typed.LitPat); ok {
+			return number[key(p.Value)]
+		}
+		return -1
+	})
+	for i, rows := range cases {
+		t.cases = append(t.cases, d.decide(d.keep(rows, at, func(q typed.Pattern) verdict {
+			if q, ok := q.(*typed.RangePat); ok {
+				return holdsIf(inRange(y.basic, t.consts[i], q))
+			}
+			return holds
+		})))
+	}
+	if y.basic != typed.Bool || len(t.consts) < 2 {
+		t.other = d.decide(rest)
+	}
 	return t
 }
 
@@ -384,16 +401,12 @@ func holdsIf(ok bool) verdict {
 	return broken
 }
 
-func sameConst(a, b *typed.Const) bool {
-	return a.Int == b.Int && a.Float == b.Float && a.Str == b.Str
-}
-
-// inRange judges a pattern of a value that is in a range.
-func (d *decider) inRange(at *part, r *typed.RangePat, q typed.Pattern) verdict {
+// whenInside judges a pattern of a value that is in a range.
+func (d *decider) whenInside(at *part, r *typed.RangePat, q typed.Pattern) verdict {
 	k := d.b.l.layout(at.typ).basic
 	switch q := q.(type) {
 	case *typed.LitPat:
-		if !inside(k, q.Value, r) {
+		if !inRange(k, q.Value, r) {
 			return broken
 		}
 	case *typed.RangePat:
@@ -404,12 +417,12 @@ func (d *decider) inRange(at *part, r *typed.RangePat, q typed.Pattern) verdict 
 	return open
 }
 
-// outOfRange judges a pattern of a value that is not in a range.
-func (d *decider) outOfRange(at *part, r *typed.RangePat, q typed.Pattern) verdict {
+// whenOutside judges a pattern of a value that is not in a range.
+func (d *decider) whenOutside(at *part, r *typed.RangePat, q typed.Pattern) verdict {
 	k := d.b.l.layout(at.typ).basic
 	switch q := q.(type) {
 	case *typed.LitPat:
-		if inside(k, q.Value, r) {
+		if inRange(k, q.Value, r) {
 			return broken
 		}
 	case *typed.RangePat:
@@ -420,8 +433,8 @@ func (d *decider) outOfRange(at *part, r *typed.RangePat, q typed.Pattern) verdi
 	return open
 }
 
-// inside reports whether a constant is in a range.
-func inside(k typed.Kind, c *typed.Const, r *typed.RangePat) bool {
+// inRange reports whether a constant is in a range.
+func inRange(k typed.Kind, c *typed.Const, r *typed.RangePat) bool {
 	if less(k, c.Int, r.Lo.Int) {
 		return false
 	}

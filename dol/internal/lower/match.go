@@ -29,9 +29,9 @@ func (b *body) matchTo(e *typed.Match, to sink) {
 	if b.dead {
 		return
 	}
-	m.decider = &decider{b: b, arms: e.Arms, uses: make([]int, len(e.Arms))}
+	m.decider = &decider{b: b, arms: e.Arms, most: maxTree(len(e.Arms)), uses: make([]int, len(e.Arms))}
 	t := m.decide(m.rows(root, 0, len(e.Arms)))
-	if m.nodes > maxTree {
+	if m.nodes > m.most {
 		m.oneByOne(root)
 		return
 	}
@@ -300,14 +300,11 @@ func (m *matching) consts(t *onConst, x ir.Expr, last bool) {
 		other, consts, cases = cases[1], consts[:1], cases[:1]
 	}
 	if lo, n, ok := dense(y, consts); ok {
-		at := func(i int) tree {
-			for j, c := range consts {
-				if signedValue(y.basic, c) == lo+int64(i) {
-					return cases[j]
-				}
-			}
-			return nil
+		byValue := make([]tree, n)
+		for j, c := range consts {
+			byValue[signedValue(y.basic, c)-lo] = cases[j]
 		}
+		at := func(i int) tree { return byValue[i] }
 		from := bin(opcode(typed.Sub, y.basic), x, integer(y.basic, lo))
 		if kindOf(y.basic) == ir.I64 {
 			from = b.clampIndex(b.temp(from), n)

@@ -185,10 +185,10 @@ func (g *matchGen) pattern(t Type, depth int, bind func() *Var) Pattern {
 func TestMatchAgainstItsMeaning(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	defer func(n int) { maxTree = n }(maxTree)
+	defer func(f func(int) int) { maxTree = f }(maxTree)
 	for round := range 400 {
 		if round == 200 {
-			maxTree = 0
+			maxTree = func(int) int { return 0 }
 		}
 		g := &matchGen{Rand: rand.New(rand.NewPCG(seed, uint64(round))), w: newWorld()}
 		tree := enumDecl("Tree", variantOf("Leaf"), variantOf("Num", tI64), variantOf("Node", nil, tBool, nil))

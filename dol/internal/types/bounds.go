@@ -155,9 +155,9 @@ func (c *checker) builtin(t typed.Type, name string, extra map[*typed.TypeParam]
 		switch {
 		case ti.decl.Kind == typed.NewtypeKind:
 			return c.satisfiesIn(apply(subst, ti.decl.Under), name, extra, seen)
-		case name == "Num":
+		case name == "Num" || name == "Ord":
 			return false
-		case name == "Ord" || name == "Hash":
+		case name == "Hash":
 			return isUnitEnum(ti)
 		}
 		for _, a := range t.Args {

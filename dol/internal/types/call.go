@@ -440,6 +440,9 @@ func (b *body) callWith(f *funcInfo, self typed.Type, args []argument, targs []s
 		}
 	}
 	b.eff.call(f, nameAt, b)
+	if f.mod == b.std && f.name == "emit_effect" && len(values) > 0 {
+		b.eff.emits(values[0])
+	}
 	if f.fn.Intrinsic == "panic" && len(values) == 1 {
 		return &typed.Panic{E: b.e(tNever, at), Msg: values[0]}
 	}

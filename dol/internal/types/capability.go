@@ -92,6 +92,11 @@ func (c *checker) exportType(t *typeInfo, add func(string, *funcInfo, syntax.Spa
 	if t.decl.Kind != typed.Record || len(t.layout) == 0 {
 		return
 	}
+	for _, f := range t.layout {
+		if isBad(f.typ) {
+			return // of a type that is only spoken of
+		}
+	}
 	f := c.synthetic(t.src, t.sym.mod, t.scope, nil, "new_"+t.decl.Name, t.sym.at, t.self)
 	node := &typed.New{E: typed.E{T: t.self, P: f.fn.Pos}}
 	for _, fi := range t.layout {
@@ -149,6 +154,11 @@ func (c *checker) capabilities() {
 		stack = stack[:len(stack)-1]
 		if n.capability != "" && need[n.capability] == nil {
 			need[n.capability] = n
+		}
+		for _, name := range n.asks {
+			if need[name] == nil {
+				need[name] = n
+			}
 		}
 		for i := range n.edges {
 			if to := n.edges[i].to; !to.seen {

@@ -61,7 +61,8 @@ type effectNode struct {
 	edges      []effectEdge
 	callers    []*effectNode
 	globals    []*globalInfo
-	capability string
+	capability string   // of a host import
+	asks       []string // of effects that it emits
 
 	all  effectSet       // own and what is called, by fixpoint
 	bare effectSet       // of all, what does not come through sex { }
@@ -113,6 +114,19 @@ func (n *effectNode) edge(to *effectNode, at syntax.Span, b *body) {
 
 // call notes a call of f, of a trait's method too.
 func (n *effectNode) call(f *funcInfo, at syntax.Span, b *body) { n.edge(b.effectsOf(f), at, b) }
+
+// emits notes the capability of an effect that is asked for by a number known
+// here; one that is computed is looked at when it is asked for.
+func (n *effectNode) emits(id typed.Expr) {
+	if bl, ok := id.(*typed.Block); ok && len(bl.Stmts) == 0 {
+		id = bl.Value
+	}
+	if k, ok := id.(*typed.Const); ok {
+		if capability := effectCapabilities[k.Int]; capability != "" {
+			n.asks = append(n.asks, capability)
+		}
+	}
+}
 
 // mention notes f as a value: whoever hands a function on answers for its
 // effects, as though it were called there.

@@ -77,6 +77,12 @@ var HostFuncs = []HostFunc{
 	{"vudo_subscribe", "i32 i32", "i32", "msg", "network.broadcast"},
 }
 
+// effectCapabilities are the capabilities of the effects that emit_effect asks for
+// (docs/spec/vm.md, section 5.4), by number.
+var effectCapabilities = map[uint64]string{
+	2: "compute.spawn", 10: "storage.read", 11: "storage.write", 20: "network.connect", 21: "network.connect",
+}
+
 var hostByName = func() map[string]*HostFunc {
 	m := make(map[string]*HostFunc, len(HostFuncs))
 	for i := range HostFuncs {

@@ -139,6 +139,10 @@ rule no_effect { top() == () }
 
 // Proves: dol 6-h
 func TestCapabilities(t *testing.T) {
+	prog, _ := check(t, "t.dol", "pub sex fun main() { emit_effect(EFFECT_GET, \"x\")  emit_effect(EFFECT_WRITE) }", Options{})
+	if want := []string{"network.connect", "storage.write"}; !slices.Equal(prog.Capabilities, want) {
+		t.Errorf("effects need %v, want %v", prog.Capabilities, want)
+	}
 	text := "pub sex fun main() { println(\"x\")  let _ = helper() }\nfun helper() -> i64 { now() }\nfun unused_() -> f64 { random() }\n"
 	prog, list := check(t, "t.dol", text, Options{Manifest: true, Capabilities: []string{"actuator.log", "storage.read"}})
 	if want := []string{"actuator.log", "sensor.time"}; !slices.Equal(prog.Capabilities, want) {

@@ -16,9 +16,6 @@ import (
 	"github.com/univrs/vudo/spirit"
 )
 
-// targetDir holds what a build made, below the project.
-const targetDir = "target"
-
 // Compiled is a module that was made from DOL.
 type Compiled struct {
 	Wasm         []byte

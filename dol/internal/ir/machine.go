@@ -90,6 +90,7 @@ func (v Value) Same(w Value) bool {
 	return v.Bits == w.Bits && v.Obj == w.Obj
 }
 
+// String shows a value for tests: its kind, and the number or the text.
 func (v Value) String() string {
 	switch {
 	case v.Kind == I32:

@@ -57,6 +57,7 @@ func (t *Trap) Pos() Pos {
 	return t.Frames[0].Pos
 }
 
+// Error says what ended the call, without its place.
 func (t *Trap) Error() string {
 	if t.Kind == TrapPanic {
 		return "panic: " + t.Message
@@ -72,6 +73,7 @@ type InternalError struct {
 	Frames  []Frame // innermost first
 }
 
+// Error says what was violated and through which calls it was reached.
 func (e *InternalError) Error() string {
 	var b strings.Builder
 	b.WriteString("internal error: " + e.Message)

@@ -74,7 +74,6 @@ type shape struct {
 	sig    []typ    // of a closure: its parameters
 	result typ      // of a closure
 	body   *ir.Func // of a closure: its function
-	env    typ      // of the function of a closure: the object that it gets
 	push   *ir.Func // of a Vec: appends an element
 }
 

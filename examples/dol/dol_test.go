@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-var command = sync.OnceValues(func() (string, error) {
+var binary = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(dir, "vudo")
 	if runtime.GOOS == "windows" {
 		path += ".exe"
@@ -38,11 +38,11 @@ var command = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// vudo runs the command with a home of its own and returns what it printed. Any
+// command runs the command with a home of its own and returns what it printed. Any
 // exit but 0 fails the test.
-func vudo(t *testing.T, home, stdin string, args ...string) string {
+func command(t *testing.T, home, stdin string, args ...string) string {
 	t.Helper()
-	path, err := command()
+	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,6 +73,7 @@ var runs = map[string][]struct {
 	"eroei":      {{"", []string{"report", "wind: 100 20 100 5"}, "wind: 10.00, abundant, pays back: 1.1 years"}},
 	"smallworld": {{"a b\nb c\nc a\nc d\n", nil, "nodes 4\nedges 4\nclustering 0.583\npath length 1.333\nsigma 1.750"}},
 	"adventure":  {{"take lamp\ni\n", nil, "A cellar with a stair up north and a low passage east.\nThere is a lamp here.\nWays out: north, east.\n> take lamp\nTaken.\n> i\nYou carry: lamp."}},
+	"markdown":   {{"# A *b*\n", nil, "<h1>A <em>b</em></h1>"}},
 	"json":       {{`{"a":[1,{}]}`, nil, "{\n  \"a\": [\n    1,\n    {}\n  ]\n}"}, {`[1 2]`, nil, "byte 3: expected , or ]"}},
 }
 
@@ -87,14 +88,14 @@ func TestExamples(t *testing.T) {
 		name := filepath.Dir(m)
 		t.Run(name, func(t *testing.T) {
 			home := t.TempDir()
-			vudo(t, home, "", "check", "--strict", name)
-			vudo(t, home, "", "fmt", "--check", name)
-			if out := vudo(t, home, "", "test", name); !strings.Contains(out, "passed, 0 failed") {
+			command(t, home, "", "check", "--strict", name)
+			command(t, home, "", "fmt", "--check", name)
+			if out := command(t, home, "", "test", name); !strings.Contains(out, "passed, 0 failed") {
 				t.Errorf("tests:\n%s", out)
 			}
-			vudo(t, home, "", "build", name, "-o", filepath.Join(home, "out.wasm"))
+			command(t, home, "", "build", name, "-o", filepath.Join(home, "out.wasm"))
 			for _, r := range runs[name] {
-				if got := strings.TrimRight(vudo(t, home, r.stdin, append([]string{"run", name}, r.args...)...), "\n"); got != r.want {
+				if got := strings.TrimRight(command(t, home, r.stdin, append([]string{"run", name}, r.args...)...), "\n"); got != r.want {
 					t.Errorf("run %q printed %q, want %q", r.args, got, r.want)
 				}
 			}

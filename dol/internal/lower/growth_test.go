@@ -50,3 +50,30 @@ func TestLongConstructsTakeLinearTime(t *testing.T) {
 		}
 	}
 }
+
+// Proves: dol 4.1-g; tables that are too long for one branch are cut into several
+func TestLongMatchesFindTheirArm(t *testing.T) {
+	const n = 700
+	var arms, variants, named strings.Builder
+	for i := range n {
+		if i%50 != 7 { // a gap goes to the last arm
+			fmt.Fprintf(&arms, "%d => %d, ", i-100, i*3)
+		}
+		fmt.Fprintf(&variants, "V%d(u16), ", i)
+		fmt.Fprintf(&named, "V%d(x) => x as i64 + %d, ", i, i)
+	}
+	p := program{src: "enum E { " + variants.String() + "}\npub fun f(a: i64) -> i64 { match a { " + arms.String() + " k => k } }\n" +
+		"pub fun g(e: E) -> i64 { match e { " + named.String() + "} }\npub fun h(e: E) -> string { e.to_string() }\n"}
+	for _, i := range []int{0, 1, 7, 57, 127, 128, 129, 255, 256, 350, 511, 512, 698, n - 1, n, 5000} {
+		want := i * 3
+		if i%50 == 7 || i >= n {
+			want = i - 100
+		}
+		p.calls = append(p.calls, fmt.Sprintf("f(%d) = %d", i-100, want))
+		if i < n {
+			p.calls = append(p.calls, fmt.Sprintf(`g({"V%d":2}) = %d`, i, i+2), fmt.Sprintf(`h({"V%d":3}) = "V%d(3)"`, i, i))
+		}
+	}
+	p.calls = append(p.calls, "f(-101) = -101", "f(-9223372036854775808) = -9223372036854775808", "f(4294967296) = 4294967296")
+	p.run(t, lower.Options{})
+}

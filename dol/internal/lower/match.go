@@ -256,38 +256,58 @@ func (m *matching) chain(cases []int, is func(int) ir.Expr, of func(int) tree, o
 	m.b.choose(is(cases[0]), func() { m.tree(of(cases[0]), last) }, func() { m.chain(cases[1:], is, of, other, last) })
 }
 
-// table branches by a small number. A case that is nil, and every number from n
-// on, goes to other.
+// maxTable is how many cases one table has, since each is a block around all
+// before it. Larger ones are halved by comparisons.
+const maxTable = 128
+
+// table branches by a number below n, or from there on to other, which also takes
+// the place of cases that are nil.
 func (m *matching) table(x ir.Expr, n int, of func(int) tree, other tree, last bool) {
+	m.b.block("other", func(rest *target) {
+		m.part(m.b.hold(x), 0, n, of, rest)
+	})
+	m.tree(other, last)
+}
+
+// part is the table of the numbers from lo up to hi.
+func (m *matching) part(x ir.Expr, lo, hi int, of func(int) tree, rest *target) {
 	b := m.b
-	var trees []tree
-	s := &ir.Switch{X: x}
-	otherLabel := &ir.Label{Name: "other"}
-	s.Default = otherLabel
+	if hi-lo > maxTable {
+		mid := lo + (hi-lo)/2
+		b.choose(bin(wasm.OpI32LtU, x, i32(int32(mid))),
+			func() { m.part(x, lo, mid, of, rest) },
+			func() { m.part(x, mid, hi, of, rest) })
+		return
+	}
+	rest.used = true
+	s := &ir.Switch{X: from(x, lo), Default: rest.label}
 	var labels []*ir.Label
-	for i := range n {
+	var trees []tree
+	for i := lo; i < hi; i++ {
 		t := of(i)
-		if t == nil || t == other {
-			s.Targets = append(s.Targets, otherLabel)
+		if t == nil {
+			s.Targets = append(s.Targets, rest.label)
 			continue
 		}
 		label := &ir.Label{Name: "case"}
 		labels, trees = append(labels, label), append(trees, t)
 		s.Targets = append(s.Targets, label)
 	}
-	labels, trees = append(labels, otherLabel), append(trees, other)
 	list := []ir.Stmt{s}
-	anyEnds := false
 	for i, t := range trees {
-		final := last && i == len(trees)-1
-		body, ends := b.nested(func() {
-			m.tree(t, final)
-		})
+		body, _ := b.nested(func() { m.tree(t, false) })
 		list = append([]ir.Stmt{&ir.Block{Label: labels[i], Body: list}}, body...)
-		anyEnds = ends
 	}
 	b.out = append(b.out, list...)
-	b.dead = !anyEnds
+	b.dead = true
+}
+
+// from counts a number from lo on.
+func from(x ir.Expr, lo int) ir.Expr {
+	if lo == 0 {
+		return x
+	}
+	return bin(wasm.OpI32Sub, x, i32(int32(lo)))
 }
 
 // consts writes comparisons with constants.
@@ -305,11 +325,11 @@ func (m *matching) consts(t *onConst, x ir.Expr, last bool) {
 			byValue[signedValue(y.basic, c)-lo] = cases[j]
 		}
 		at := func(i int) tree { return byValue[i] }
-		from := bin(opcode(typed.Sub, y.basic), x, integer(y.basic, lo))
+		offset := bin(opcode(typed.Sub, y.basic), x, integer(y.basic, lo))
 		if kindOf(y.basic) == ir.I64 {
-			from = b.clampIndex(b.temp(from), n)
+			offset = b.clampIndex(b.temp(offset), n)
 		}
-		m.table(from, n, at, other, last)
+		m.table(offset, n, at, other, last)
 		return
 	}
 	if len(consts) == 1 {
@@ -416,36 +436,39 @@ func (b *body) isVariant(y *layout, x ir.Expr, i int) ir.Expr {
 // cases adds a branch for each of the numbers below n, which are all that x can
 // be; f writes one.
 func (b *body) cases(x ir.Expr, n int, f func(i int)) {
-	if n == 1 {
-		b.deliver(x, sink{kind: drop})
-		f(0)
+	if n > 2 {
+		b.block("end", func(end *target) { b.casesFrom(b.hold(x), 0, n, end, f) })
 		return
 	}
 	if n == 2 {
 		b.choose(x, func() { f(1) }, func() { f(0) })
 		return
 	}
-	end := &target{label: &ir.Label{Name: "end"}}
-	labels := make([]*ir.Label, n)
+	b.deliver(x, sink{kind: drop})
+	f(0)
+}
+
+func (b *body) casesFrom(x ir.Expr, lo, hi int, end *target, f func(i int)) {
+	if hi-lo > maxTable {
+		mid := lo + (hi-lo)/2
+		b.choose(bin(wasm.OpI32LtU, x, i32(int32(mid))),
+			func() { b.casesFrom(x, lo, mid, end, f) },
+			func() { b.casesFrom(x, mid, hi, end, f) })
+		return
+	}
+	labels := make([]*ir.Label, hi-lo)
 	for i := range labels {
 		labels[i] = &ir.Label{Name: "case"}
 	}
-	list := []ir.Stmt{&ir.Switch{X: x, Targets: labels[:n-1], Default: labels[n-1]}}
-	ended := false
-	for i := range n {
-		body, ends := b.nested(func() {
-			f(i)
-			if i < n-1 {
-				b.br(end)
-			}
+	last := len(labels) - 1
+	list := []ir.Stmt{&ir.Switch{X: from(x, lo), Targets: labels[:last], Default: labels[last]}}
+	for i, label := range labels {
+		body, _ := b.nested(func() {
+			f(lo + i)
+			b.br(end)
 		})
-		list = append([]ir.Stmt{&ir.Block{Label: labels[i], Body: list}}, body...)
-		ended = ends
-	}
-	if end.used {
-		b.emit(&ir.Block{Label: end.label, Body: list})
-		return
+		list = append([]ir.Stmt{&ir.Block{Label: label, Body: list}}, body...)
 	}
 	b.out = append(b.out, list...)
-	b.dead = !ended
+	b.dead = true
 }

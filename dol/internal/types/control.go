@@ -27,6 +27,9 @@ func (b *body) discard(x syntax.Expr) typed.Expr {
 			b.s.fix(d, "assign with =", bin.OpPos, "=")
 		}
 	}
+	if _, ok := x.(*syntax.Quant); ok {
+		b.s.report("unused-comparison", x.Range(), "this quantifier does nothing: its answer is dropped")
+	}
 	return b.dropped(y, x.Range())
 }
 

@@ -86,7 +86,7 @@ pub fun f() -> string { both(A { n: 1 }, B { n: 2 }) }
 	})
 }
 
-// Proves: dol 3.10, 3.10-a, 3.10-b, 3.10-c, 3.10-d, 3.10-e, 4.1-f, 4.1-g, 5.5-f, 20-2
+// Proves: dol 3.10-a, 3.10-b, 3.10-c, 3.10-d, 3.10-e, 4.1-f, 4.1-g, 5.5-f, 20-2
 func TestControl(t *testing.T) {
 	runPrograms(t, []program{
 		{"20-2", `
@@ -191,7 +191,7 @@ pub fun check(n: i64) -> i64 { assert(n > 0, "n must be positive")  n }
 	})
 }
 
-// Proves: dol 3.11, 3.11-a, 3.11-b, 4.1-g, 5.3-b, 5.5-k, 20-4, 20-5
+// Proves: dol 3.11-a, 3.11-b, 4.1-g, 5.3-b, 5.5-k, 20-4, 20-5
 func TestMatching(t *testing.T) {
 	runPrograms(t, []program{
 		{"20-4", `

@@ -98,7 +98,7 @@ pub fun e() -> f64 { sum_all([1.5, 2.0]) + sum_all([1, 2]) as f64 + sum_all([250
 	})
 }
 
-// Proves: dol 3.11 patterns that cannot fail, 5.5-d, 8.4-c, 8.2-h, 5.3-a
+// Proves: dol 3.11-a, 5.5-d, 8.4-c, 8.2-h, 5.3-a
 func TestPartsOfValues(t *testing.T) {
 	runPrograms(t, []program{
 		{"3.11", `

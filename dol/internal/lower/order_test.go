@@ -417,7 +417,7 @@ func (g *treeGen) matching(d int) Expr {
 	return m
 }
 
-// Proves: dol 4.2 short-circuit, 4.3-b, 3.10-d, 8.1-a lower, 8.2-g; values, effects
+// Proves: dol 4.2-a short-circuit, 4.3-b, 3.10-d, 8.1-a lower, 8.2-g; values, effects
 // and traps of random trees are those of a literal reading, before and after
 // optimisation
 func TestRandomTreesAgainstALiteralReading(t *testing.T) {

@@ -130,7 +130,7 @@ pub fun b(x: i64) -> bool { !x }
 	})
 }
 
-// Proves: dol 5.5-c, 16-f; dol 2.3-a format string
+// Proves: dol 2.3-a, 5.5-c, 16-f
 func TestText(t *testing.T) {
 	runPrograms(t, []program{
 		{"5.5-c", `

@@ -168,6 +168,7 @@ func (b *body) declareVar(name string, at syntax.Span, v *typed.Var, kind localK
 	}
 	b.locals[name] = l
 	b.stack = append(b.stack, l)
+	l.used = v != nil && isBad(v.Type) // after an error it says nothing
 	if v != nil && hasVars(v.Type) {
 		b.slots = append(b.slots, &v.Type)
 	}

@@ -428,6 +428,9 @@ func (b *body) tuple(x *syntax.Tuple, want typed.Type) typed.Expr {
 			node.Elems[i] = b.expr(el, nil)
 		}
 		types[i] = node.Elems[i].Type()
+		if hints != nil && !isVar(hints[i]) {
+			types[i] = hints[i] // it is, or was reported
+		}
 	}
 	node.T = &typed.Tuple{Elems: types}
 	return keep(b, node)

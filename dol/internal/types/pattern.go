@@ -210,6 +210,9 @@ func (b *body) pathPattern(ps *patternScope, p *syntax.PathPat, t typed.Type) ty
 		}
 	}
 	if r, _ := utf8.DecodeRuneInString(id.Name); unicode.IsUpper(r) && ps.kind == patternLocal {
+		if isBad(t) {
+			return &typed.Any{} // what it would have been is not known
+		}
 		d := b.s.report("binding-looks-like-variant", id.Span, "%s binds any value: %s has no variant of that name", id.Name, b.s.typeName(t))
 		if ti := b.ownerOf(t); ti != nil {
 			near := newNearest(id.Name)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/univrs/vudo/dol/internal/ir"
 	"github.com/univrs/vudo/dol/internal/lower"
+	"github.com/univrs/vudo/dol/internal/typed"
 	"github.com/univrs/vudo/dol/internal/types"
 )
 
@@ -110,6 +111,30 @@ pub fun fib(n: i64) -> i64 { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }
 	} {
 		if !regexp.MustCompile(want).MatchString(text) {
 			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+}
+
+// Proves: dol 8.4-a; a function that is not exported by itself can be on request
+func TestFurtherExports(t *testing.T) {
+	tree := check(t, "fun hidden(x: u8) -> u8 { x + 1 }\npub fun f() -> u8 { hidden(1) }\n", types.Options{})
+	var o lower.Options
+	for _, f := range tree.Funcs {
+		if strings.HasSuffix(f.Name, ".hidden") {
+			o.Exports = []*typed.Export{{Name: "hidden", Func: f}, {Name: "f", Func: f}} // f is taken
+		}
+	}
+	m, problems := lower.Lower(tree, o)
+	if problems != nil || len(m.Exports) != 2 {
+		t.Fatalf("%v, %d exports", problems, len(m.Exports))
+	}
+	ma, err := ir.NewMachine(m, ir.MachineConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for call, want := range map[string]string{"hidden(255)": "0", "f()": "2"} {
+		if got, err := callText(m, ma, call); err != nil || got != want {
+			t.Errorf("%s = %s %v, want %s", call, got, err, want)
 		}
 	}
 }

@@ -2,12 +2,14 @@ package ir_test
 
 import (
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/univrs/vudo/dol/internal/ir"
 	"github.com/univrs/vudo/dol/internal/ir/irgen"
+	"github.com/univrs/vudo/internal/golden"
 )
 
 // seedsFrom returns how many generated modules a test takes: IRGEN_SEEDS or n.
@@ -40,6 +42,9 @@ func TestOptimize(t *testing.T) {
 		for level := range 3 {
 			m := irgen.Module(seed, cfg)
 			ir.Optimize(m, level)
+			if node := ir.SharedNode(m); level > 0 && node != "" {
+				t.Fatalf("seed %d, level %d: a %s stands in two places", seed, level, node)
+			}
 			after, err := irgen.Evaluate(m, calls)
 			if err != nil {
 				t.Fatalf("seed %d, level %d: %v\n%s", seed, level, err, text(m))
@@ -48,5 +53,35 @@ func TestOptimize(t *testing.T) {
 				t.Fatalf("seed %d, level %d: %s\n%s\nbefore:\n%s", seed, level, d, text(m), text(irgen.Module(seed, cfg)))
 			}
 		}
+	}
+}
+
+// TestOptimizedShapes compares what the optimiser makes of the modules in
+// testdata/optimize: each says in the names of its functions what is to become of
+// them.
+//
+// Proves: dol 8.1-a, dol 8.2-f
+func TestOptimizedShapes(t *testing.T) {
+	files, err := filepath.Glob("testdata/optimize/*.ir")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no modules", err)
+	}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := ir.ParseText(source)
+		if err != nil {
+			t.Fatalf("%s:%v", file, err)
+		}
+		if err := ir.Verify(m); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		ir.Optimize(m, 2)
+		if err := ir.Verify(m); err != nil {
+			t.Fatalf("%s, optimised: %v", file, err)
+		}
+		golden.Check(t, file+".golden", []byte(text(m)))
 	}
 }

@@ -509,7 +509,7 @@ func (b *body) expandText(f *funcInfo, args []argument) (*funcInfo, []argument) 
 			return f, args
 		}
 		args[i].y = b.argValue(args[i], nil)
-		t := b.known(args[i].y.Type())
+		t := prune(args[i].y.Type())
 		if k := typed.KindOf(t); (k == typed.String || k == typed.Bytes) && at+1 < len(f.params) && f.params[at].typ == i32 && f.params[at+1].typ == i32 {
 			params = append(params, &paramInfo{name: f.params[at].name, at: f.params[at].at, typ: t})
 			at += 2

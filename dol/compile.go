@@ -1,6 +1,7 @@
 package dol
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"runtime"
@@ -131,7 +132,7 @@ func Compile(sources []Source, o Options) (res *Result, problems diag.List) {
 	}
 	out, err := emit(mod, o)
 	if err != nil {
-		return nil, append(problems, ice(err.Error()))
+		return nil, append(problems, emitProblem(err))
 	}
 	res = &Result{Wasm: out.bytes, SourceMap: out.sourceMap, Capabilities: prog.Capabilities, Lines: lines}
 	for _, e := range mod.Exports {
@@ -220,6 +221,19 @@ func sorted(l diag.List) diag.List {
 	l = slices.Clone(l)
 	l.Sort()
 	return l
+}
+
+// emitProblem is what is said when no module comes out: of a program that is larger
+// than virtual machines take, or of a faulty compiler.
+func emitProblem(err error) diag.Diagnostic {
+	var large *codegen.ShapeError
+	if !errors.As(err, &large) {
+		return ice(err.Error())
+	}
+	return diag.Diagnostic{
+		Code: "too-large", Message: large.Error(),
+		Fix: &diag.Fix{Label: "split the function, or the type that it was made for"},
+	}
 }
 
 func ice(what string) diag.Diagnostic {

@@ -58,7 +58,7 @@ func Dump(w io.Writer, sources []Source, stage Stage, o Options) (problems diag.
 	}
 	out, fault := emit(mod, o)
 	if fault != nil {
-		return append(problems, ice(fault.Error())), nil
+		return append(problems, emitProblem(fault)), nil
 	}
 	return sorted(problems), wasm.Print(w, out.module, wasm.PrintOptions{})
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -38,7 +39,7 @@ func load(t *testing.T, text string) *guest {
 				}
 			}
 			return []byte(text), true
-		}}.Render(&b, problems)
+		}}.Render(&b, slices.DeleteFunc(problems, func(d diag.Diagnostic) bool { return d.Severity != diag.Error }))
 		t.Fatalf("the program does not compile:\n%s", b.String())
 	}
 	ctx := context.Background()

@@ -3,6 +3,7 @@ package codegen_test
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,9 +52,12 @@ func differ(m *ir.Module, calls []irgen.Call, o codegen.Options) (string, error)
 		return "", err
 	}
 	got, err := codegentest.Run(m, w, calls, func(i *codegentest.Instance) error {
-		last := want.Results[len(want.Results)-1]
+		// A trap leaves sp where it was, until an export that needs it begins.
+		trapped := slices.ContainsFunc(want.Results, func(r string) bool {
+			return strings.HasPrefix(r, "panic: ") || strings.HasPrefix(r, "trap: ")
+		})
 		sp, ok := i.Global("sp")
-		if ok && uint32(sp) != parts.Stack && !strings.HasPrefix(last, "panic: ") && !strings.HasPrefix(last, "trap: ") {
+		if ok && uint32(sp) != parts.Stack && !trapped {
 			return fmt.Errorf("sp is left at %#x, not %#x", sp, parts.Stack)
 		}
 		_, err := checkHeap(m, parts, i)
@@ -91,6 +95,7 @@ func TestDifferential(t *testing.T) {
 	for seed := range n {
 		for name, gc := range gcs {
 			m := irgen.Module(seed, irgen.Config{})
+			ir.Optimize(m, int(seed%3))
 			d, err := differ(m, irgen.Calls(m, seed), codegen.Options{GC: gc})
 			if err != nil || d != "" {
 				t.Fatalf("seed %d, gc %s: %s %v", seed, name, d, err)

@@ -100,7 +100,9 @@ func (s *selector) branchOrArms(st *ir.If) {
 		}
 	}
 	if x, ok := negated(cond); ok && len(then) > 0 && len(otherwise) > 0 {
-		cond, then, otherwise = x, otherwise, then
+		if _, branch := onlyBranch(then); !branch {
+			cond, then, otherwise = x, otherwise, then
+		}
 	}
 	s.expr(cond)
 	if br, ok := onlyBranch(then); ok {

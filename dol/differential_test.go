@@ -35,39 +35,45 @@ type shown struct {
 
 func (s shown) String() string { return s.end + "\n" + strings.Join(s.trace, "\n") }
 
-// evaluated calls the entry on the evaluator; ok is false when it ran too long.
-func evaluated(t *testing.T, m *ir.Module, args [2]int64) (s shown, ok bool) {
+// evaluated calls the entry on the evaluator with each of the arguments, one after
+// the other in one machine, until one traps. It ends before a call that runs too long.
+func evaluated(t *testing.T, m *ir.Module) (all []shown) {
 	t.Helper()
 	host := &codegentest.Host{}
 	ma, err := ir.NewMachine(m, ir.MachineConfig{Host: host, MaxSteps: maxSteps})
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := ir.Value{}, ma.Start()
-	if err == nil {
-		v, err = ma.CallExport(dolgen.Entry, ir.Num(ir.I64, uint64(args[0])), ir.Num(ir.I64, uint64(args[1])))
+	if err := ma.Start(); err != nil {
+		t.Fatalf("the initialisers: %v", err)
 	}
-	var trap *ir.Trap
-	switch {
-	case err == nil:
-		s.end = "text " + v.Text()
-	case errors.As(err, &trap):
-		if trap.Kind.String() == "steps" {
-			return s, false
-		}
-		s.end = trap.Kind.String()
-		if trap.Kind.String() == "panic" {
+	for _, args := range arguments {
+		v, err := ma.CallExport(dolgen.Entry, ir.Num(ir.I64, uint64(args[0])), ir.Num(ir.I64, uint64(args[1])))
+		var s shown
+		var trap *ir.Trap
+		switch {
+		case err == nil:
+			s.end = "text " + v.Text()
+		case errors.As(err, &trap) && trap.Kind.String() == "steps":
+			return all
+		case errors.As(err, &trap) && trap.Kind.String() == "panic":
 			s.end = fmt.Sprintf("panic: %s at %s:%d", trap.Message, m.Files[trap.Pos().File], trap.Pos().Line)
+		case errors.As(err, &trap):
+			s.end = trap.Kind.String()
+		default:
+			t.Fatalf("the evaluator: %v", err)
 		}
-	default:
-		t.Fatalf("the evaluator: %v", err)
+		s.trace = slices.Clone(host.Lines)
+		if all = append(all, s); err != nil {
+			break
+		}
 	}
-	s.trace = host.Lines
-	return s, true
+	return all
 }
 
-// compiledRun calls the entry of the module as WebAssembly.
-func compiledRun(t *testing.T, m *ir.Module, out *emitted, args [2]int64) shown {
+// compiledRun makes the same calls of the module as WebAssembly, as many as the
+// evaluator made.
+func compiledRun(t *testing.T, m *ir.Module, out *emitted, calls int) (all []shown) {
 	t.Helper()
 	host := &codegentest.Host{}
 	i, err := codegentest.New(m, out.module, host)
@@ -75,22 +81,40 @@ func compiledRun(t *testing.T, m *ir.Module, out *emitted, args [2]int64) shown 
 		t.Fatalf("instantiate: %v", err)
 	}
 	defer i.Close()
-	r, err := i.Call(dolgen.Entry, irgen.Arg{Kind: ir.I64, Bits: uint64(args[0])}, irgen.Arg{Kind: ir.I64, Bits: uint64(args[1])})
-	var trap *ir.Trap
-	var p *codegentest.Panic
-	s := shown{}
-	switch {
-	case err == nil:
-		s.end = "text " + unquoted(r)
-	case errors.As(err, &p):
-		s.end = p.Error()
-	case errors.As(err, &trap):
-		s.end = trap.Kind.String()
-	default:
-		t.Fatalf("run: %v", err)
+	for _, args := range arguments[:calls] {
+		r, err := i.Call(dolgen.Entry, irgen.Arg{Kind: ir.I64, Bits: uint64(args[0])}, irgen.Arg{Kind: ir.I64, Bits: uint64(args[1])})
+		var s shown
+		var trap *ir.Trap
+		var p *codegentest.Panic
+		switch {
+		case err == nil:
+			s.end = "text " + unquoted(r)
+		case errors.As(err, &p):
+			s.end = p.Error()
+		case errors.As(err, &trap):
+			s.end = trap.Kind.String()
+		default:
+			t.Fatalf("run: %v", err)
+		}
+		s.trace = slices.Clone(host.Lines)
+		if all = append(all, s); err != nil {
+			break
+		}
 	}
-	s.trace = host.Lines
-	return s
+	return all
+}
+
+// differs returns the first difference of two runs, "" for none.
+func differs(got, want []shown) string {
+	for i := range want {
+		if i >= len(got) {
+			return fmt.Sprintf("call %d is missing, want\n%s", i, want[i])
+		}
+		if got[i].String() != want[i].String() {
+			return fmt.Sprintf("call %d%v gives\n%s\nwant\n%s", i, arguments[i], got[i], want[i])
+		}
+	}
+	return ""
 }
 
 // unquoted reads a text as ir.Value.String writes it.
@@ -182,28 +206,20 @@ func TestGeneratedPrograms(t *testing.T) {
 }
 
 func differential(t *testing.T, seed uint64) (traps, finished, long int) {
-	plain := generated(t, seed, Options{NoOpt: true})
-	var want []shown
-	var inputs [][2]int64
-	for _, args := range arguments {
-		s, ok := evaluated(t, plain, args)
-		if !ok {
-			long++
-			continue
-		}
-		if strings.HasPrefix(s.end, "text ") {
+	want := evaluated(t, generated(t, seed, Options{NoOpt: true}))
+	for _, w := range want {
+		if strings.HasPrefix(w.end, "text ") {
 			finished++
 		} else {
 			traps++
 		}
-		want, inputs = append(want, s), append(inputs, args)
+	}
+	if len(want) < len(arguments) && traps == 0 {
+		long++
 	}
 	for level := 1; level <= 2; level++ {
-		m := generated(t, seed, Options{Level: level})
-		for i, args := range inputs {
-			if got, ok := evaluated(t, m, args); ok && got.String() != want[i].String() {
-				t.Fatalf("seed %d, level %d, %v: the evaluator says\n%s\nwithout optimisation\n%s", seed, level, args, got, want[i])
-			}
+		if d := differs(evaluated(t, generated(t, seed, Options{Level: level})), want); d != "" {
+			t.Fatalf("seed %d, the evaluator at level %d: %s", seed, level, d)
 		}
 	}
 	for _, o := range []Options{{NoOpt: true}, {}, {GC: GCStress}, {NoOpt: true, GC: GCStress}, {GC: GCNone}} {
@@ -212,10 +228,8 @@ func differential(t *testing.T, seed uint64) (traps, finished, long int) {
 		if err != nil {
 			t.Fatalf("seed %d, %+v: %v", seed, o, err)
 		}
-		for i, args := range inputs {
-			if got := compiledRun(t, m, out, args); got.String() != want[i].String() {
-				t.Fatalf("seed %d, %+v, %v: WebAssembly says\n%s\nthe evaluator\n%s", seed, o, args, got, want[i])
-			}
+		if d := differs(compiledRun(t, m, out, len(want)), want); d != "" {
+			t.Fatalf("seed %d, WebAssembly, level %d, gc %q: %s", seed, o.level(), o.GC, d)
 		}
 	}
 	return traps, finished, long

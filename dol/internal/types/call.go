@@ -443,10 +443,23 @@ func (b *body) callWith(f *funcInfo, self typed.Type, args []argument, targs []s
 	if f.mod == b.std && f.name == "emit_effect" && len(values) > 0 {
 		b.eff.emits(values[0])
 	}
+	if subst != nil && b.oversized(result, at) {
+		return b.badExpr(at)
+	}
 	if f.fn.Intrinsic == "panic" && len(values) == 1 {
 		return &typed.Panic{E: b.e(tNever, at), Msg: values[0]}
 	}
 	return keep(b, &typed.Call{E: b.e(result, at), Func: f.fn, TypeArgs: inst, Args: values})
+}
+
+// oversized reports a result whose type has grown beyond all measure: each call of
+// dup<T>(x: T) -> (T, T) doubles it.
+func (b *body) oversized(t typed.Type, at syntax.Span) bool {
+	if !tooLarge(t) {
+		return false
+	}
+	b.error("instantiation-depth", at, "the type of this value is too large")
+	return true
 }
 
 // hint lets the expected number type of a generic call reach its literals: in

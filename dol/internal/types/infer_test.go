@@ -243,3 +243,35 @@ func TestInfo(t *testing.T) {
 		t.Errorf("uses %v", uses)
 	}
 }
+
+// A type may double in each step; the checker must not follow it (dol 5.4-a, 21-b
+// robustness).
+func TestTypeBombs(t *testing.T) {
+	nested := "1"
+	for range 100 {
+		nested = "dup(" + nested + ")"
+	}
+	lets := "let x0 = 1\n"
+	fields := "let x0 = 1\n"
+	lambdas := "let f0 = |x| x\n"
+	for i := range 100 {
+		lets += fmt.Sprintf("  let x%d = (x%d, x%d)\n", i+1, i, i)
+		fields += fmt.Sprintf("  let x%d = Two { a: x%d, b: x%d }\n", i+1, i, i)
+		lambdas += fmt.Sprintf("  let f%d = |x| (f%d(x), f%d(x))\n", i+1, i, i)
+	}
+	for _, body := range []string{
+		"let y = " + nested, lets, fields, lambdas,
+		"var v = []\n" + strings.Repeat("  v = [v]\n", 100),
+		"let f = |x| x(x)\n  f(f)",
+		strings.Repeat("let g = |a| |b| (a, b)\n  ", 200),
+		"let y = 1" + strings.Repeat(".dup()", 200),
+	} {
+		text := "fun dup<T>(x: T) -> (T, T) { (x, x) }\ngen Two<A, B> { has a: A  has b: B }\nfun f() {\n  " + body + "\n}\n"
+		_, list := check(t, "t.dol", text, Options{})
+		for _, d := range list {
+			if len(d.Message) > 2000 {
+				t.Errorf("a message of %d bytes", len(d.Message))
+			}
+		}
+	}
+}

@@ -146,7 +146,11 @@ func (f *funcInfo) describe() *Symbol {
 		y.Docs = docsText(f.decl.Docs)
 	}
 	if f.eff != nil {
-		y.Effects = f.eff.all.String()
+		all := f.eff.all
+		if f.eff.mutParam {
+			all |= effMutParam
+		}
+		y.Effects = all.String()
 	}
 	return y
 }

@@ -357,6 +357,9 @@ func (b *body) callTrait(m *method, recv typed.Expr, recvAt syntax.Span, args []
 	for i := len(args); i < len(f.params); i++ {
 		node.Args[i+1] = b.defaultArg(f, f.params[i], subst, inst, at)
 	}
+	if b.oversized(result, at) {
+		return b.badExpr(at)
+	}
 	b.slots = append(b.slots, &node.Self)
 	b.lists = append(b.lists, node.TraitArgs, inst)
 	b.eff.call(f, nameAt, b)

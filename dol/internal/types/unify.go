@@ -186,6 +186,38 @@ func (c *checker) bind(v *tvar, t typed.Type) {
 	c.trail = append(c.trail, v)
 }
 
+// tooLarge reports whether t is made of more than maxTypeSize parts, counted as
+// often as they occur.
+func tooLarge(t typed.Type) bool {
+	budget := maxTypeSize
+	return exceeds(t, &budget)
+}
+
+func exceeds(t typed.Type, budget *int) bool {
+	if *budget--; *budget < 0 {
+		return true
+	}
+	any := func(ts []typed.Type) bool {
+		for _, t := range ts {
+			if exceeds(t, budget) {
+				return true
+			}
+		}
+		return false
+	}
+	switch t := prune(t).(type) {
+	case *typed.Named:
+		return any(t.Args)
+	case *typed.Tuple:
+		return any(t.Elems)
+	case *typed.FuncType:
+		return any(t.Params) || exceeds(t.Result, budget)
+	case *typed.Array:
+		return exceeds(t.Elem, budget)
+	}
+	return false
+}
+
 func (c *checker) unifyIn(a, b typed.Type, budget *int) bool {
 	if *budget--; *budget < 0 {
 		return false

@@ -60,6 +60,7 @@ fmt: ## format the sources
 
 generate: ## rewrite the tables of docs/ that are made from code
 	$(GO) test ./internal/lint -run 'TestGenerated' -update
+	$(GO) test ./dol -run TestDiagnosticsTable -update
 
 spec: ## print the statements of docs/spec that no test proves
 	@$(GO) test -count=1 -v -run '^TestStatementsWithoutTest$$' ./internal/lint | sed -nE 's/^ +[a-z_]+_test\.go:[0-9]+: //p'

@@ -27,6 +27,9 @@ func (c *checker) exports() {
 		if len(f.fn.TypeParams) > 0 || f.fn.Import != nil || f.test {
 			return
 		}
+		if !hasAttr(f, "wasm_export") && !extra[name] && !c.exportable(f.fn) {
+			return // what is pub serves other modules too
+		}
 		if first := taken[name]; first != nil {
 			d := f.src.report("dup-decl", at, "two functions are exported as %s", name)
 			first.src.note(d, first.at, "the first one")
@@ -62,6 +65,62 @@ func (c *checker) exports() {
 			c.testFunc(f)
 		}
 	}
+}
+
+// exportable reports whether values of the parameters and of the result can cross
+// to the host: functions cannot, whatever they are part of.
+func (c *checker) exportable(f *typed.Func) bool {
+	seen := map[*typed.TypeDecl]bool{}
+	var crosses func(t typed.Type) bool
+	all := func(ts []typed.Type) bool {
+		for _, t := range ts {
+			if !crosses(t) {
+				return false
+			}
+		}
+		return true
+	}
+	crosses = func(t typed.Type) bool {
+		switch t := t.(type) {
+		case *typed.FuncType, *typed.Array, *typed.Param:
+			return false
+		case *typed.Tuple:
+			return all(t.Elems)
+		case *typed.Named:
+			if !all(t.Args) || seen[t.Decl] {
+				return all(t.Args)
+			}
+			seen[t.Decl] = true
+			ti := c.typesOf[t.Decl]
+			if ti.src.library {
+				return true // Vec, Map and their like, which have a form of their own
+			}
+			c.complete(ti)
+			subst := typed.Bind(t.Decl.Params, t.Args)
+			if ti.decl.Under != nil && !crosses(subst.Apply(ti.decl.Under)) {
+				return false
+			}
+			for _, f := range ti.layout {
+				if !crosses(subst.Apply(f.typ)) {
+					return false
+				}
+			}
+			for _, v := range ti.decl.Variants {
+				for _, f := range v.Fields {
+					if !crosses(subst.Apply(f.Type)) {
+						return false
+					}
+				}
+			}
+		}
+		return true
+	}
+	for _, p := range f.Params {
+		if !crosses(p.Type) {
+			return false
+		}
+	}
+	return crosses(f.Result)
 }
 
 func hasAttr(f *funcInfo, name string) bool {

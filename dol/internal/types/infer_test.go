@@ -275,3 +275,38 @@ func TestTypeBombs(t *testing.T) {
 		}
 	}
 }
+
+// Proves: dol 8.4-a
+func TestExports(t *testing.T) {
+	exports := func(text string, o Options) []string {
+		prog, list := check(t, "t.dol", text, o)
+		if list.HasErrors() {
+			t.Errorf("%s: %v", text, list)
+		}
+		var out []string
+		for _, e := range prog.Exports {
+			out = append(out, e.Name)
+		}
+		return out
+	}
+	for _, c := range []struct {
+		text string
+		o    Options
+		want []string
+	}{
+		{"fun a() { }\nfun b() { }\n#[test] fun c() { }", Options{}, []string{"a", "b"}},
+		{"pub fun a() { }\nfun b() { }\nfun main() { }\n#[wasm_export] fun d() { }", Options{}, []string{"a", "main", "d"}},
+		{"pub fun a() { }\nfun b() { }", Options{ExtraExports: []string{"b"}}, []string{"a", "b"}},
+		{"pub fun a<T>(x: T) -> T { x }\npub fun b(f: () -> i64) -> i64 { f() }\npub fun c() -> i64 { 1 }", Options{}, []string{"c"}},
+		{
+			"pub gen P { has x: i64  pub fun get() -> i64 { x }  fun hidden() -> i64 { x } }\ngen Q { has y: i64 }", Options{},
+			[]string{"P.get", "new_P"},
+		},
+		{"pub gen F { has f: (i64) -> i64 }\npub fun a() { }", Options{}, []string{"a"}},
+		{"module m { pub fun inner() { } }\nfun a() -> i64 { 1 }", Options{}, []string{"a"}},
+	} {
+		if got := exports(c.text, c.o); !slices.Equal(got, c.want) {
+			t.Errorf("%s\n  exports %v, want %v", c.text, got, c.want)
+		}
+	}
+}

@@ -279,6 +279,10 @@ func (b *body) unresolved(name string, at syntax.Span) typed.Expr {
 			return b.badExpr(at)
 		}
 	}
+	if e := b.enumOf(name); e != "" {
+		b.s.fix(d, "name the enum", at, e+"."+name)
+		return b.badExpr(at)
+	}
 	near := newNearest(name)
 	for n := range b.locals {
 		near.tryOrdered(n)
@@ -297,6 +301,23 @@ func (b *body) unresolved(name string, at syntax.Span) typed.Expr {
 		b.s.fix(d, "did you mean "+near.best+"?", at, near.best)
 	}
 	return b.badExpr(at)
+}
+
+// enumOf returns the enum of the module that has a variant of that name: without
+// an expected type it has to be named.
+func (b *body) enumOf(name string) string {
+	if b.s.base().errors > maxErrors {
+		return ""
+	}
+	for _, y := range b.s.mod.order {
+		if y.kind == symType && y.typ.decl.Kind == typed.EnumKind {
+			b.complete(y.typ)
+			if y.typ.variants[name] != nil {
+				return y.name
+			}
+		}
+	}
+	return ""
 }
 
 // failedGlob reports whether a glob import of the file failed: any name may have

@@ -66,7 +66,7 @@ pub sex fun others() -> string {
   to_string((host_time_now().unwrap() > 0, host_time_monotonic().is_ok(), host_time_sleep(0), host_time_sleep(60001), host_random_bytes(9).unwrap().len(),
     host_random_bytes(0), host_random_u64() != host_random_u64(), host_log(2, "line"), host_log(9, "line"), host_log_info("i"), host_log_error("e"),
     host_abi_version(), host_fuel_remaining() > 0, host_capability_check("actuator.log"), host_capability_check("network.connect"),
-    host_env_get("NOTHING").is_err(), host_last_error() < 0))
+    host_last_error()))
 }
 pub sex fun input(text: string) -> string {
   host_output_write("out")
@@ -85,11 +85,15 @@ pub sex fun prelude() -> string {
 `)
 	for _, c := range [][2]string{
 		{"storage", `(Ok("one"), true, true, ["a/1", "a/2"], Ok(["a/2"]), Ok(true), Ok(false), Err(NotFound), Err(BadArgument))`},
-		{"others", `(true, true, Ok(()), Err(BadArgument), 9, Err(BadArgument), true, Ok(()), Err(BadArgument), Ok(()), Ok(()), 1, true, Ok(true), Ok(false), true, true)`},
+		{"others", `(true, true, Ok(()), Err(BadArgument), 9, Err(BadArgument), true, Ok(()), Err(BadArgument), Ok(()), Ok(()), 1, true, Ok(true), Ok(false), 0)`},
 		{"prelude", "(true, true)"},
 	} {
 		if got := g.call(c[0], ""); got != c[1] {
 			t.Errorf("%s = %s, want %s", c[0], got, c[1])
 		}
+	}
+	want := "info line\ninfo i\nerror e\ninfo 1\ninfo a[1, 2]\nerror e\nwarn l\n"
+	if got := g.log.String(); got != want {
+		t.Errorf("log %q, want %q", got, want)
 	}
 }

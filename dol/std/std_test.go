@@ -17,12 +17,14 @@ import (
 	"github.com/univrs/vudo/dol"
 	"github.com/univrs/vudo/dol/std"
 	"github.com/univrs/vudo/spirit"
+	"github.com/univrs/vudo/vudotest"
 )
 
 // guest is a program in a sandbox.
 type guest struct {
-	t  *testing.T
-	sb *vudo.Sandbox
+	t   *testing.T
+	sb  *vudo.Sandbox
+	log vudotest.Log
 }
 
 // load compiles a program and makes it ready. Everything runs as WebAssembly and
@@ -43,7 +45,8 @@ func load(t *testing.T, text string) *guest {
 		t.Fatalf("the program does not compile:\n%s", b.String())
 	}
 	ctx := context.Background()
-	rt, err := vudo.New(ctx, vudo.Config{})
+	g := &guest{t: t}
+	rt, err := vudo.New(ctx, vudo.Config{Storage: &vudotest.Store{}, Log: &g.log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +64,8 @@ func load(t *testing.T, text string) *guest {
 	if err := sb.Initialize(ctx); err != nil {
 		t.Fatal(err)
 	}
-	return &guest{t, sb}
+	g.sb = sb
+	return g
 }
 
 func (g *guest) try(export, input string) (string, error) {

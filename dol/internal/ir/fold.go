@@ -253,14 +253,6 @@ func foldRight(e *Bin, c *Const) Expr {
 		if one {
 			return e.X
 		}
-		if n := power(c); n > 0 && simpleGet(e.X) {
-			return &Bin{Op: opShrS[k], X: biased(e.X, k, n), Y: &Const{K: k, Bits: uint64(n)}}
-		}
-	case wasm.OpI32RemS, wasm.OpI64RemS:
-		if n := power(c); n > 0 && simpleGet(e.X) {
-			whole := &Bin{Op: opAnd[k], X: biased(e.X, k, n), Y: &Const{K: k, Bits: Num(k, -c.Bits).Bits}}
-			return &Bin{Op: opSub[k], X: again(e.X), Y: whole}
-		}
 	case wasm.OpI32Eq, wasm.OpI64Eq:
 		if zero {
 			return fold(&Un{Op: opEqz[k], X: e.X})
@@ -294,23 +286,6 @@ func foldRight(e *Bin, c *Const) Expr {
 func remainder(e Expr) bool {
 	b, ok := e.(*Bin)
 	return ok && (b.Op == wasm.OpI32RemS || b.Op == wasm.OpI64RemS)
-}
-
-// biased is x, or x + 2^n - 1 for a negative x, so that dropping the lower n
-// bits rounds towards zero.
-func biased(x Expr, k Kind, n int) Expr {
-	width := map[Kind]int{I32: 32, I64: 64}[k]
-	bias := again(x)
-	if n > 1 { // all bits the sign; for one bit the sign itself will do
-		bias = &Bin{Op: opShrS[k], X: bias, Y: &Const{K: k, Bits: uint64(width - 1)}}
-	}
-	return &Bin{Op: opAdd[k], X: again(x), Y: &Bin{Op: opShrU[k], X: bias, Y: &Const{K: k, Bits: uint64(width - n)}}}
-}
-
-// again is the read of a local once more.
-func again(e Expr) Expr {
-	g := e.(*Get)
-	return &Get{Local: g.Local, K: g.K}
 }
 
 func foldTern(e *Tern) Expr {

@@ -22,7 +22,7 @@ func Optimize(m *Module, level int) {
 		for _, f := range m.Funcs {
 			simplify(f, x)
 		}
-		dropUnreached(m)
+		finish(m)
 		return
 	}
 	in := newInliner(x)
@@ -33,7 +33,18 @@ func Optimize(m *Module, level int) {
 			}
 		}
 	}
+	finish(m)
+}
+
+// finish does what other passes could not see through.
+func finish(m *Module) {
 	dropUnreached(m)
+	x := newContext(m)
+	for _, f := range m.Funcs {
+		hoist(f, x)
+		cheapen(f)
+		removeDead(f)
+	}
 }
 
 // simplify does what needs to know of one function only.

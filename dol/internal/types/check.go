@@ -112,6 +112,7 @@ type checker struct {
 	fieldRead   int                                // the first of them that was read
 	inBody      bool                               // a body is being checked
 	floats      bool                               // the program computes with floats
+	matchSteps  int                                // of the search for missing cases, left
 	steps       int                                // of constant evaluation, left
 	described   map[any]*Symbol                    // by what it stands for
 	exported    []*funcInfo
@@ -128,7 +129,7 @@ func newChecker(files []*syntax.File, o Options) *checker {
 		o: o, byName: map[string]*module{}, prog: &typed.Program{}, info: &Info{},
 		typesOf: map[*typed.TypeDecl]*typeInfo{}, traitsOf: map[*typed.TraitDecl]*traitInfo{},
 		funcsOf: map[*typed.Func]*funcInfo{}, lib: map[string]*typeInfo{}, variants: map[string]*typed.Variant{},
-		uniq: map[string]int{}, paramDefaults: map[*typed.TypeParam]typed.Type{}, deny: map[string]bool{}, allow: map[string]bool{}, steps: maxConstSteps,
+		uniq: map[string]int{}, paramDefaults: map[*typed.TypeParam]typed.Type{}, deny: map[string]bool{}, allow: map[string]bool{}, steps: maxConstSteps, matchSteps: maxMatchSteps,
 	}
 	for _, code := range o.Deny {
 		c.deny[code] = true

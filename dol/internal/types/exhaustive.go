@@ -22,58 +22,108 @@ type matchArm struct {
 	syntax  syntax.Pattern
 }
 
-// maxMatchSteps bounds the search for a missing case. It grows exponentially in
-// the worst case, which no program that people write comes near.
-const maxMatchSteps = 200_000
+// maxMatchSteps bounds the search for missing cases and unreachable arms of all
+// matches together. It grows exponentially in the worst case, which no program
+// that people write comes near.
+const maxMatchSteps = 5_000_000
 
 // checkMatch reports the cases that a match leaves out and the arms that nothing
 // reaches, by the usefulness of patterns (Maranget, "Warnings for pattern
 // matching"): a pattern is useful behind others if it matches a value that they
-// do not.
+// do not. Arms that are literals or whole variants, of which there may be
+// thousands, are told apart by their keys.
 func (b *body) checkMatch(m *matchCheck) {
 	t := resolve(m.subject.Type())
 	if isBad(t) || t == typed.Type(tNever) {
 		return
 	}
-	u := &usefulness{c: b.checker, steps: maxMatchSteps}
+	u := &usefulness{c: b.checker}
 	var rows [][]typed.Pattern
 	seen := map[string]syntax.Span{}
+	plain, closed := true, false // all rows have keys; one matches everything
 	for i := range m.arms {
 		a := &m.arms[i]
-		row := []typed.Pattern{a.pattern}
-		if key, ok := plainKey(a.pattern); ok {
-			// Many literals are compared at once: the search below would look at
-			// each pair.
-			if first, dup := seen[key]; dup && !a.guarded {
-				d := b.error("dup-match-arm", a.at, "this case stands above already")
-				b.s.note(d, first, "the first one")
-				continue
-			}
-			if !a.guarded {
-				seen[key] = a.at
-			}
-		}
-		if len(rows) > 0 && !u.quickUseful(rows, a.pattern) && u.useful(rows, row, []typed.Type{t}) == nil && u.steps > 0 {
+		key := plainKey(a.pattern)
+		first, dup := seen[key]
+		_, literal := strip(a.pattern).(*typed.LitPat)
+		switch {
+		case key != "" && dup && literal && !a.guarded:
+			d := b.error("dup-match-arm", a.at, "this case stands above already")
+			b.s.note(d, first, "the first one")
+			continue
+		case key != "" && !dup && plain:
+		case len(rows) > 0 && u.useful(rows, []typed.Pattern{a.pattern}, []typed.Type{t}) == nil && u.within():
 			b.s.report("match-unreachable", a.at, "this arm is never reached: those above match all that it does")
 		}
-		if !a.guarded {
-			rows = append(rows, row)
+		if a.guarded {
+			continue
 		}
+		rows = append(rows, []typed.Pattern{a.pattern})
+		if key == "" {
+			plain = false
+		} else if !dup {
+			seen[key] = a.at
+		}
+		closed = closed || irrefutable(a.pattern)
 	}
-	if w := u.useful(rows, []typed.Pattern{&typed.Any{}}, []typed.Type{t}); w != nil && u.steps > 0 {
+	if closed {
+		return
+	}
+	missing := ""
+	if plain && len(rows) > 0 && !(typed.KindOf(t) == typed.Bool || isDiscrete(t) && typed.KindOf(t).Bits() <= 8) {
+		missing = plainMissing(t, seen, u)
+	} else if w := u.useful(rows, []typed.Pattern{&typed.Any{}}, []typed.Type{t}); w != nil {
+		missing = w[0]
+	}
+	switch {
+	case !u.within():
+		d := b.error("match-nonexhaustive", m.at, "the match is too large to see whether it leaves out cases of %s", b.s.typeName(t))
+		advise(d, "add an arm _ => … for the rest")
+	case missing != "":
 		d := b.error("match-nonexhaustive", m.at, "the match leaves out cases of %s", b.s.typeName(t))
-		note(d, "not matched: %s", w[0])
+		note(d, "not matched: %s", missing)
 		advise(d, "add an arm for it, or _ => … for the rest")
 	}
 }
 
-// plainKey is the text of a literal pattern; ok is false for all others.
-func plainKey(p typed.Pattern) (string, bool) {
-	l, ok := p.(*typed.LitPat)
-	if !ok {
-		return "", false
+// plainKey names what a literal, or a variant whatever it holds, matches; "" for
+// all other patterns.
+func plainKey(p typed.Pattern) string {
+	switch p := strip(p).(type) {
+	case *typed.LitPat:
+		return litText(p.Value)
+	case *typed.VariantPat:
+		if allIrrefutable(p.Fields) {
+			return "variant " + p.Variant.Name
+		}
 	}
-	return litText(l.Value), true
+	return ""
+}
+
+// plainMissing is a value of t that none of the keys matches, "" when there is
+// none.
+func plainMissing(t typed.Type, keys map[string]syntax.Span, u *usefulness) string {
+	if n, ok := t.(*typed.Named); ok && n.Decl.Kind == typed.EnumKind {
+		for _, v := range n.Decl.Variants {
+			if _, ok := keys["variant "+v.Name]; !ok {
+				wild := make([]string, len(v.Fields))
+				for i := range wild {
+					wild[i] = "_"
+				}
+				return u.text(t, constructor{variant: v}, wild)
+			}
+		}
+		return ""
+	}
+	if isDiscrete(t) {
+		for n := uint64(0); n <= uint64(len(keys)); n++ {
+			text := litText(&typed.Const{E: typed.E{T: t}, Int: n})
+			if _, ok := keys[text]; !ok {
+				return text
+			}
+		}
+	}
+	return "_"
 }
 
 func litText(k *typed.Const) string {
@@ -92,39 +142,17 @@ func litText(k *typed.Const) string {
 	return strconv.FormatUint(k.Int, 10)
 }
 
-// usefulness is one search; steps are what it may still take.
-type usefulness struct {
-	c     *checker
-	steps int
+// usefulness is a search; the steps that it may take are the checker's.
+type usefulness struct{ c *checker }
+
+// step counts one step and reports whether it may be taken.
+func (u *usefulness) step() bool {
+	u.c.matchSteps--
+	return u.within()
 }
 
-// quickUseful reports that a literal which no arm above mentions is useful as long
-// as no arm above matches everything.
-func (u *usefulness) quickUseful(rows [][]typed.Pattern, p typed.Pattern) bool {
-	if _, ok := p.(*typed.LitPat); !ok {
-		return false
-	}
-	if len(rows) < 16 {
-		return false
-	}
-	for _, r := range rows[len(rows)-1:] {
-		if _, ok := r[0].(*typed.LitPat); !ok {
-			return false
-		}
-	}
-	return !u.sawOther(rows)
-}
-
-// sawOther reports whether a row holds anything but a literal.
-func (u *usefulness) sawOther(rows [][]typed.Pattern) bool {
-	for _, r := range rows {
-		u.steps--
-		if _, ok := r[0].(*typed.LitPat); !ok {
-			return true
-		}
-	}
-	return false
-}
+// within reports whether the search had the steps that it needed.
+func (u *usefulness) within() bool { return u.c.matchSteps > 0 }
 
 // constructor is a way to build values of a type.
 type constructor struct {
@@ -138,7 +166,7 @@ type constructor struct {
 // useful returns a value, as text by column, that q matches and no row does; nil
 // when there is none.
 func (u *usefulness) useful(rows [][]typed.Pattern, q []typed.Pattern, types []typed.Type) []string {
-	if u.steps--; u.steps < 0 {
+	if !u.step() {
 		return nil
 	}
 	if len(q) == 0 {
@@ -241,7 +269,7 @@ func (u *usefulness) specialised(rows [][]typed.Pattern, q []typed.Pattern, type
 	}
 	var rs [][]typed.Pattern
 	for _, r := range rows {
-		u.steps--
+		u.step()
 		if parts, ok := u.takeApart(r, c, len(sub)); ok {
 			rs = append(rs, parts)
 		}
@@ -362,7 +390,7 @@ func isDiscrete(t typed.Type) bool {
 func (u *usefulness) cut(lo, hi uint64, rows [][]typed.Pattern) []constructor {
 	borders := map[uint64]bool{lo: true}
 	for _, r := range rows {
-		u.steps--
+		u.step()
 		switch p := strip(r[0]).(type) {
 		case *typed.LitPat:
 			v := ordinal(p.Value)
@@ -461,9 +489,22 @@ func (u *usefulness) constructors(rows [][]typed.Pattern, t typed.Type) (all []c
 		if !any {
 			return nil, false
 		}
-		return u.cut(lo, hi, rows), true
+		return nearZero(u.cut(lo, hi, rows), k), true
 	}
 	return nil, false
+}
+
+// nearZero puts the pieces of a signed type that are not negative first: 1 says
+// more as a missing case than the least number there is.
+func nearZero(pieces []constructor, k typed.Kind) []constructor {
+	if !k.IsSigned() {
+		return pieces
+	}
+	i := 0
+	for i < len(pieces) && pieces[i].hi < 1<<63 {
+		i++
+	}
+	return append(append([]constructor(nil), pieces[i:]...), pieces[:i]...)
 }
 
 // missing is the text of a value that no row mentions.

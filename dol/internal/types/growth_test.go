@@ -160,3 +160,21 @@ func TestGrowth(t *testing.T) {
 		t.Logf("%s: %v, %v", name, small, large)
 	}
 }
+
+// A match of thousands of arms is still known to leave out cases.
+// Proves: dol 7-b match-nonexhaustive
+func TestLargeMatchesAreChecked(t *testing.T) {
+	for _, name := range []string{"arms", "variants"} {
+		text := shapes[name](5000)
+		whole := strings.Replace(text, "    _ => 0\n", "", 1)
+		if name == "variants" {
+			whole = strings.Replace(text, "    Big.V4321 => 4321\n", "", 1)
+		}
+		for i, src := range []string{text, whole} {
+			_, list := check(t, "t.dol", src, Options{Allow: []string{"docs-missing"}})
+			if (len(list) == 1 && list[0].Code == "match-nonexhaustive") != (i == 1) {
+				t.Errorf("%s %d: %v", name, i, list)
+			}
+		}
+	}
+}

@@ -310,3 +310,37 @@ func TestExports(t *testing.T) {
 		}
 	}
 }
+
+// Proves: dol 7-b match-nonexhaustive (the note lists a missing case)
+func TestMissingCases(t *testing.T) {
+	for _, c := range []struct{ typ, arms, want string }{
+		{"bool", "true => 1", "false"},
+		{"Light", "Red => 1, Green => 2", "Light.Amber"},
+		{"Option<i64>", "Some(0) => 1, None => 2", "Some(1)"},
+		{"Option<bool>", "Some(true) => 1, None => 2", "Some(false)"},
+		{"Result<Option<bool>, string>", "Ok(Some(_)) => 1, Err(_) => 2", "Ok(None)"},
+		{"(bool, bool)", "(true, _) => 1, (_, true) => 2", "(false, false)"},
+		{"(Light, Light)", "(Red, _) => 1, (_, Red) => 2, (Amber, Amber) => 3, (Green, _) => 4", "(Light.Amber, Light.Green)"},
+		{"i64", "1 => 1, 2 => 2", "0"},
+		{"u8", "0..=100 => 1, 102..=255 => 2", "101"},
+		{"i8", "-128..0 => 1, 1..=127 => 2", "0"},
+		{"char", "'a' => 1", "'\\x00'"},
+		{"string", "\"a\" => 1", "_"},
+		{"Shape", "Dot => 1, Box { w: 1, h: _ } => 2", "Shape.Box { .. }"},
+		{"Light", "Red | Amber => 1", "Light.Green"},
+		{"Light", "x if true => 1", "Light.Red"},
+	} {
+		text := "enum Light { Red, Amber, Green }\nenum Shape { Dot, Box { w: i64, h: i64 } }\n" +
+			"fun f(v: " + c.typ + ") -> i64 { match v { " + c.arms + " } }\n"
+		_, list := check(t, "t.dol", text, Options{})
+		got := ""
+		for _, d := range list {
+			if d.Code == "match-nonexhaustive" && len(d.Notes) > 0 {
+				got = strings.TrimPrefix(d.Notes[0].Text, "not matched: ")
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s { %s }: missing %q, want %q", c.typ, c.arms, got, c.want)
+		}
+	}
+}

@@ -101,10 +101,7 @@ func (b *body) constOf(p *syntax.LitPat, t typed.Type) *typed.Const {
 	if v, ok := t.(*tvar); ok && v.kind == anyVar {
 		t = b.known(t)
 	}
-	y := b.expr(p.Lit, t)
-	if p.Lit.Kind == syntax.IntLit || p.Lit.Kind == syntax.FloatLit {
-		y = b.literal(p.Lit, t, p.Neg, p.Span)
-	}
+	y := b.literal(p.Lit, t, p.Neg, p.Span)
 	from := prune(y.Type())
 	if !b.unify(from, t) {
 		b.mismatch(y, t, p.Span)

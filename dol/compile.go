@@ -184,9 +184,14 @@ func lowered(prog *typed.Program, o Options) (*ir.Module, diag.List) {
 	if problems.HasErrors() {
 		return nil, problems
 	}
+	mod.Capabilities = slices.DeleteFunc(slices.Clone(mod.Capabilities), func(name string) bool { return targeted[name] })
 	ir.Optimize(mod, o.level())
 	return mod, problems
 }
+
+// targeted are the capabilities that mean nothing without a target, which the program
+// does not know: a manifest asks for them, the module's own section cannot.
+var targeted = map[string]bool{"compute.call": true, "sensor.environment": true}
 
 type emitted struct {
 	module    *wasm.Module

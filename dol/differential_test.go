@@ -23,6 +23,9 @@ import (
 // arguments are what each generated program is called with.
 var arguments = [][2]int64{{0, 0}, {3, -7}, {1 << 40, 12}}
 
+// found are seeds of programs that showed a fault once.
+var found = []uint64{200081, 200108, 200360} // a field of a case read before its tag, out of a loop
+
 // maxSteps bounds a run of the evaluator; a program that comes there is compared
 // up to there.
 const maxSteps = 3_000_000
@@ -193,6 +196,11 @@ func TestGeneratedPrograms(t *testing.T) {
 				})
 			}
 		})
+	}
+	if first == 1 {
+		for _, seed := range found {
+			seeds <- seed
+		}
 	}
 	for i := range n {
 		seeds <- first + uint64(i)

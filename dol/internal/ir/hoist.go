@@ -8,7 +8,8 @@ import (
 // hoist turns loops so that they test at their end, and computes before a loop
 // what is the same in all its rounds: loads of fields and lengths that nothing
 // in it writes, and arithmetic. A load moves only where it would surely be
-// reached, or where the object is known not to be null.
+// reached, or where the object is known not to be null; fields of a case of an enum
+// stay behind the test that told which case it is.
 func hoist(f *Func, x *context) {
 	h := &hoister{context: x, f: f, safe: map[int]bool{}}
 	f.Body = h.list(f.Body)
@@ -247,6 +248,9 @@ func (m *mover) fixed(e Expr) bool {
 			return false
 		}
 	case *GetField:
+		if e.Object.Parent != nil { // a case of an enum has its fields only behind the test of its tag
+			return false
+		}
 		if at := m.places.field(e.Object, e.Index); m.writes.places[at] || m.writes.world && m.places.written.has(at) {
 			return false
 		}

@@ -358,6 +358,7 @@ func (c *checker) newTrait(s *source, m *module, d *syntax.Trait) *traitInfo {
 			if first, dup := t.byName[f.name]; dup {
 				d := s.report("dup-method", f.at, "method %s is declared twice", f.name)
 				s.note(d, t.methods[first].at, "first declared here")
+				c.allFuncs = c.allFuncs[:len(c.allFuncs)-1] // f: it has no place in the trait
 				continue
 			}
 			t.byName[f.name] = len(t.methods)

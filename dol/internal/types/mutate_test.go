@@ -4,6 +4,7 @@ import (
 	"math/rand"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/univrs/vudo/dol/internal/syntax"
@@ -25,15 +26,23 @@ func TestMutated(t *testing.T) {
 	}
 	lib := library(t)
 	seed := int64(1)
+	if v := os.Getenv("MUTATE_SEED"); v != "" {
+		n, err := strconv.ParseInt(v, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seed = n
+	}
 	rounds := 12
 	if testing.Short() {
 		rounds = 3
 	}
 	if v := os.Getenv("MUTATE_ROUNDS"); v != "" {
-		rounds = 0
-		for _, c := range v {
-			rounds = rounds*10 + int(c-'0')
+		n, err := strconv.Atoi(v)
+		if err != nil {
+			t.Fatal(err)
 		}
+		rounds = n
 	}
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewSource(seed))
@@ -75,11 +84,20 @@ func TestMutated(t *testing.T) {
 			for _, s := range out {
 				text += s
 			}
-			if dump := os.Getenv("MUTATE_DUMP"); dump != "" {
-				os.WriteFile(dump, []byte(text), 0o644)
-			}
 			file, _ := syntax.Parse("src/main.dol", []byte(text))
-			Check(append([]*syntax.File{file}, lib...), Options{Build: round%2 == 0, Tests: true, CheckRules: round%3 == 0})
+			func() {
+				defer func() {
+					if r := recover(); r != nil {
+						t.Fatalf("panic %v on\n%s", r, text)
+					}
+				}()
+				_, _, list := Check(append([]*syntax.File{file}, lib...), Options{Build: round%2 == 0, Tests: true})
+				for _, d := range list {
+					if d.Span.Start.Offset < 0 || d.Span.End.Offset > len(text) && d.Span.File == file.Path {
+						t.Fatalf("a place outside of the file: %+v\n%s", d, text)
+					}
+				}
+			}()
 		}
 	}
 }

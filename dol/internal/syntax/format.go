@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/univrs/vudo/diag"
 )
@@ -29,21 +28,24 @@ func Format(path string, src []byte, o FormatOptions) ([]byte, diag.List) {
 	if list.HasErrors() {
 		return src, list
 	}
-	from := f
+	before := f
+	text := src
 	if o.Migrate {
-		migrated := migrate(src, list)
-		g, problems := Parse(path, migrated)
-		if problems.HasErrors() {
-			return src, append(list, formatError(f, "a migrated spelling does not parse"))
-		}
-		from = g
+		text = migrate(text, list)
 	}
-	out := layout(from)
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	if !bytes.Equal(text, src) {
+		var problems diag.List
+		if f, problems = Parse(path, text); problems.HasErrors() {
+			return src, append(list, formatError(f, "a migrated spelling does not parse: "+problems.Error()))
+		}
+	}
+	out := layout(f)
 	g, problems := Parse(path, out)
 	switch {
 	case problems.HasErrors():
 		return src, append(list, formatError(f, "the formatted text does not parse: "+problems.Error()))
-	case !sameTree(f, g, o.Migrate):
+	case !sameTree(before, g, o.Migrate):
 		return src, append(list, formatError(f, "the formatted text means something else"))
 	case !slices.Equal(comments(f), comments(g)):
 		return src, append(list, formatError(f, "the formatted text lost a comment"))
@@ -78,13 +80,12 @@ func migrate(src []byte, list diag.List) []byte {
 	return out.Bytes()
 }
 
-// comments returns the texts of all comments, white space at their line ends
-// aside.
+// comments returns the texts of all comments.
 func comments(f *File) (list []string) {
 	for i := range f.Tokens {
 		for _, t := range f.Tokens[i].Leading {
 			if t.Kind != BlankLine {
-				list = append(list, strings.ReplaceAll(f.Text(t.Span), "\r", ""))
+				list = append(list, f.Text(t.Span))
 			}
 		}
 	}

@@ -160,7 +160,7 @@ func (m *marker) unary(x *Unary) {
 		m.spaced(operand)
 	}
 	switch k := m.kind(operand); {
-	case k == m.kind(op) && k == Minus, k == LBrace: // "--" may be a comment, "!{" evaluates
+	case k == Minus && m.kind(op) == Minus, k == LBrace && m.kind(op) == Bang: // "--" may be a comment, "!{" evaluates
 		m.spaced(operand)
 	}
 	m.expr(inner)
@@ -292,9 +292,18 @@ func (m *marker) chain(x Expr) {
 			m.list(open, []int32{open + 1}, false, false)
 			m.expr(l.I)
 		case *Member:
+			if lit, ok := l.X.(*Literal); ok && lit.Kind == IntLit {
+				if dot := m.end(lit.End) + 1; m.kind(dot+1) == Int { // 2.0 would be a number
+					m.spaced(dot)
+				}
+			}
 			if len(l.TypeArgs) > 0 {
 				m.angles(l.TypeArgs[0].Range().Start)
 				m.types(l.TypeArgs)
+			}
+		case *Try:
+			if q := m.end(l.End); m.commented(q) { // "?" glued to what follows would begin a line
+				m.spaced(q + 1)
 			}
 		case *TypeApply:
 			if len(l.Args) > 0 {

@@ -163,15 +163,19 @@ func (m *marker) lines(open int32, shared int32, content func()) {
 	outer := m.block
 	m.block = g
 	content()
-	if open+1 == end {
+	first := open + 1
+	comment := m.commented(first)
+	for ; m.drop[first]; first++ {
+		comment = comment || m.commented(first+1)
+	}
+	if first == end {
 		m.tight(end)
-		m.groups[g].forced = m.groups[g].forced && shared != noGroup || m.commented(end)
-		if m.commented(end) {
+		m.groups[g].forced = m.groups[g].forced && shared != noGroup || comment
+		if comment {
 			m.gaps[end] = gap{set: true, group: g, closing: true}
 		}
 	} else {
-		first := m.gaps[open+1]
-		m.gaps[open+1] = gap{set: true, space: true, group: g, item: first.item && false}
+		m.gaps[first] = gap{set: true, space: true, group: g}
 		m.gaps[end] = gap{set: true, space: true, group: g, closing: true}
 	}
 	m.block = outer
@@ -250,12 +254,12 @@ func (m *marker) angles(first Pos) {
 func (m *marker) separators(last int32, keep bool) {
 	for i := last + 1; int(i) < len(m.toks) && (m.kind(i) == Semi || m.kind(i) == Comma); i++ {
 		m.drop[i] = true
-		if keep && m.kind(i) == Semi {
-			m.suffix[last] = suffix{";", noGroup}
-			keep = false
-		} else if m.kind(i) == Comma || m.suffix[last].text == "" {
-			text := m.kind(i).String()
-			m.suffix[last] = suffix{text, m.block}
+		if m.suffix[last].text != "" {
+			continue
+		}
+		m.suffix[last] = suffix{m.kind(i).String(), m.block}
+		if keep {
+			m.suffix[last].group = noGroup
 		}
 	}
 }

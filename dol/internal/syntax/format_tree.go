@@ -50,7 +50,9 @@ func (m *marker) docs(d *Docs) {
 		m.tight(i + 3)
 		last = i + 3
 	}
-	m.item(last + 1)
+	m.separators(last, false)
+	m.suffix[last] = suffix{}
+	m.item(m.behindSeparators(last))
 }
 
 func (m *marker) head(h *DeclHead) {
@@ -218,6 +220,9 @@ func (m *marker) body(h *DeclHead, items []Item, carrier TypeExpr) {
 	if open < 0 {
 		return
 	}
+	for i := open + 1; m.kind(i) == Semi || m.kind(i) == Comma; i++ {
+		m.drop[i] = true
+	}
 	m.lines(open, noGroup, func() {
 		if d := h.Docs; d != nil && d.Start > m.toks[open].Start && d.End <= m.toks[m.mate[open]].Start {
 			m.docs(d)
@@ -231,10 +236,22 @@ func (m *marker) body(h *DeclHead, items []Item, carrier TypeExpr) {
 			m.typ(carrier)
 			m.behind(carrier.Range().End)
 		}
-		for _, it := range items {
+		for i, it := range items {
 			m.bodyItem(it)
+			if i > 0 && m.sameLine(items[i-1], it) {
+				m.spaced(m.at(it.Range().Start))
+			}
 		}
 	})
+}
+
+// sameLine reports whether two sentences share a line. They stay there: at the
+// beginning of a line, the second might be read in another way.
+func (m *marker) sameLine(a, b Item) bool {
+	_, first := a.(*Sentence)
+	_, second := b.(*Sentence)
+	start := m.at(b.Range().Start)
+	return first && second && m.end(a.Range().End)+1 == start && !m.toks[start].NLBefore
 }
 
 func (m *marker) bodyItem(it Item) {
@@ -284,10 +301,34 @@ func (m *marker) bodyItem(it Item) {
 	}
 	last := m.end(s.End)
 	keep := m.startsContinued(m.behindSeparators(last))
-	if prose, ok := it.(*Sentence); ok && prose.Kind == SentProse {
-		keep = true // a comment behind would be more of it
+	switch it := it.(type) {
+	case *ExprItem, *Field:
+		keep = keep || m.toks[last].key == kwReturn
+		m.separators(last, keep)
+		if next := m.behindSeparators(last); m.kind(next) == RawText && m.suffix[last].text == "" {
+			m.suffix[last] = suffix{";", noGroup} // prose may begin like an operator
+		}
+		return
+	case *Sentence:
+		// A comment behind prose, and the line behind an open sentence, would be
+		// more of it.
+		keep = keep || it.Kind == SentProse || m.goesOn(last)
 	}
 	m.separators(last, keep)
+	if s := &m.suffix[last]; s.text == "," { // in a sentence it would be a word more
+		s.text = ";"
+	}
+}
+
+// goesOn reports whether a sentence that ends in token i would go on in the next
+// line.
+func (m *marker) goesOn(i int32) bool {
+	switch k := m.toks[i].key; k {
+	case kwEach, kwAll, kwNo, kwFrom, kwAs, kwAnd, kwOr, kwNot, kwImplies:
+		return true
+	default:
+		return predicateAt([]sword{{key: k}}, 0) != notSentence
+	}
 }
 
 // behindSeparators returns the token behind an item and its separators.
@@ -309,10 +350,8 @@ func (m *marker) startsContinued(i int32) bool {
 	case Dot, PipeRight, PipeLeft, Compose, AndAnd, OrOr, Plus, Slash, Percent, Caret, EqEq, NotEq, Less, LessEq,
 		Greater, GreaterEq, DotDot, DotDotEq, Bind, ColonColon:
 		return true
-	case Minus:
-		return m.kind(i+1) == Minus
-	case Star, Amp, Bar, QuoteMark, Question:
-		return t.SPAfter
+	case Minus, Star, Amp, Bar, QuoteMark, Question: // a prefix operator, not glued to its operand
+		return t.Kind == Minus && m.kind(i+1) == Minus || m.commented(i+1)
 	}
 	switch t.key {
 	case kwAnd, kwOr, kwImplies, kwAs:
@@ -332,8 +371,11 @@ func (m *marker) verbatim(s Span) {
 func (m *marker) sentence(s *Sentence) {
 	start := s.Start
 	if s.Docs != nil {
-		start = max(start, s.Docs.End)
-		start = m.toks[m.at(start)].Start
+		first := m.at(max(start, s.Docs.End))
+		for m.kind(first) == Semi || m.kind(first) == Comma {
+			first++
+		}
+		start = m.toks[first].Start
 	}
 	m.verbatim(Span{start, s.End})
 }

@@ -120,6 +120,9 @@ func (e *printer) breaksHere(i int32) bool {
 // to the end of the line, or one that stood at the beginning of its line.
 func (e *printer) commentBreaks(i int32) bool {
 	for _, t := range e.trivia[i] {
+		if t.Kind != BlankLine && i > 0 && e.kind(i-1) == RawText {
+			return true
+		}
 		if t.Kind == LineComment || t.Kind == DocComment || t.Kind == ModComment || t.Kind == BlockComment && e.ownLine(t) {
 			return true
 		}
@@ -172,12 +175,10 @@ func (e *printer) forceGroups() {
 			}
 			first[inner] = min(first[inner], i)
 		}
-		if e.toks[i].Kind == RawText && strings.Contains(e.f.Text(e.toks[i].Span), "\n") {
+		if k := e.toks[i].Kind; (k == RawText || k == DocsText) && strings.Contains(e.f.Text(e.toks[i].Span), "\n") {
 			first[inner] = min(first[inner], i)
-			if i > 0 && e.kind(i-1) == LBrace { // documentation
-				if g := e.gaps[i-2].group; g != noGroup {
-					e.groups[g].forced = true
-				}
+			if g := e.gaps[max(0, i-2)].group; k == DocsText && g != noGroup {
+				e.groups[g].forced = true
 			}
 		}
 	}, func(g, parent int32) {
@@ -277,7 +278,9 @@ func (e *printer) gapBefore(i, prev int32) {
 		inner += indentWidth
 		outer = inner
 	}
-	blank, ended := false, false  // ended: the comment before goes to the end of its line
+	// ended: the comment before goes to the end of its line, or would be more of
+	// the prose before.
+	blank, ended := false, prev >= 0 && e.kind(prev) == RawText && e.suffix[prev].text == ""
 	begun := gp.item && prev >= 0 // a blank line may stand here
 	for _, t := range e.trivia[i] {
 		if t.Kind == BlankLine {
@@ -348,9 +351,6 @@ func (e *printer) write(s string) {
 // comment prints a comment as it is; its own line breaks are the author's.
 func (e *printer) comment(t Trivia) {
 	text := e.f.Text(t.Span)
-	if strings.IndexByte(text, '\r') >= 0 {
-		text = strings.ReplaceAll(text, "\r", "")
-	}
 	e.write(text)
 	if i := strings.LastIndexByte(text, '\n'); i >= 0 {
 		e.col = utf8.RuneCountInString(text[i+1:])
@@ -360,21 +360,16 @@ func (e *printer) comment(t Trivia) {
 func (e *printer) token(i int32) {
 	t := &e.toks[i]
 	text := e.f.Src[t.Start:t.End]
-	if t.Kind == RawText {
-		e.raw(i, string(text))
+	if t.Kind == DocsText {
+		e.docsText(string(text))
 		return
 	}
 	e.out = append(e.out, text...)
 	e.col += utf8.RuneCount(text)
 }
 
-// raw prints the text of docs { }, its common indent replaced, or a line of
-// prose.
-func (e *printer) raw(i int32, text string) {
-	if e.kind(i-1) != LBrace || e.toks[i-2].key != kwDocs && e.toks[i-2].key != kwExegesis {
-		e.write(strings.ReplaceAll(text, "\r", ""))
-		return
-	}
+// docsText prints the text of docs { }, its common indent replaced.
+func (e *printer) docsText(text string) {
 	lines := strings.Split(docsText(text), "\n")
 	switch {
 	case len(lines) == 1 && lines[0] == "":

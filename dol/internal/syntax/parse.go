@@ -267,6 +267,9 @@ func (p *parser) pos() Pos { return p.toks[p.i].Start }
 
 // prevEnd returns where the token before the current one ends.
 func (p *parser) prevEnd() Pos {
+	if n := len(p.splits); n > 0 && p.splits[n-1].index == p.i {
+		return p.toks[p.i].Start // behind the half that was taken
+	}
 	if p.i == 0 {
 		return 0
 	}
@@ -305,9 +308,9 @@ func (p *parser) rescan(i int, read func() (Token, bool)) bool {
 	return true
 }
 
-// rawDocs makes the text behind the brace at token open one RawText.
+// rawDocs makes the text behind the brace at token open one DocsText.
 func (p *parser) rawDocs(open int) {
-	if open+1 < len(p.toks) && p.toks[open+1].Kind == RawText {
+	if open+1 < len(p.toks) && p.toks[open+1].Kind == DocsText {
 		return
 	}
 	said := len(p.problems)
@@ -325,7 +328,7 @@ func (p *parser) rawDocs(open int) {
 
 // codeAfter takes back rawDocs: the brace at token open begins code after all.
 func (p *parser) codeAfter(open int) {
-	if open+1 >= len(p.toks) || p.toks[open+1].Kind != RawText {
+	if open+1 >= len(p.toks) || p.toks[open+1].Kind != DocsText {
 		return
 	}
 	p.dropProblems(p.toks[open].Start, len(p.problems))
@@ -472,6 +475,7 @@ func (p *parser) expected(code, what string) *problem {
 		if p.trying > 0 {
 			panic(bailout{})
 		}
+		p.keepProblem(t.Start)
 		p.errTok = p.i
 		return &problem{}
 	}
@@ -480,6 +484,16 @@ func (p *parser) expected(code, what string) *problem {
 		return p.report(Span{p.prevEnd(), p.prevEnd()}, code, "expected "+what+", found the end of the file")
 	}
 	return p.report(t.Span, code, "expected "+what+", found "+p.describe(t))
+}
+
+// keepProblem keeps what the scanner said about the token at start, also when the
+// text is read in another way later.
+func (p *parser) keepProblem(start Pos) {
+	for i := len(p.problems) - 1; i >= 0 && p.problems[i].span.Start >= start; i-- {
+		if p.problems[i].span.Start == start {
+			p.found = append(p.found, p.problems[i])
+		}
+	}
 }
 
 func (p *parser) describe(t *Token) string {

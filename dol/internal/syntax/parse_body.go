@@ -25,7 +25,12 @@ func (p *parser) body(b *bodyOf) {
 		if p.outside(open) {
 			break
 		}
+		if p.take(Semi) || p.take(Comma) {
+			continue
+		}
 		if d := p.docsBlock(); d != nil {
+			for p.take(Semi) || p.take(Comma) {
+			}
 			pending = p.bodyDocs(b, pending, d)
 			continue
 		}
@@ -33,9 +38,6 @@ func (p *parser) body(b *bodyOf) {
 		p.bodyItem(b, pending)
 		pending = nil
 		if p.i == begin {
-			if p.take(Semi) || p.take(Comma) {
-				continue
-			}
 			p.syncMember()
 		}
 	}

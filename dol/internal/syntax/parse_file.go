@@ -141,7 +141,7 @@ func (p *parser) docsHere() bool {
 		return false
 	}
 	k := p.peek(1).Kind
-	return k == LBrace || k == RawText || k == String
+	return k == LBrace || k == String
 }
 
 // docsBlock reads a docs block or its string form, or returns nil.
@@ -365,7 +365,7 @@ func (p *parser) remoteSource(u *Use) {
 // packageRef reads @org/name and the words behind it. A hyphen belongs to the
 // name of a package.
 func (p *parser) packageRef() (pkg string, path QName) {
-	start := p.pos()
+	first := p.i
 	p.advance()
 	if p.name("an organisation").Name == "" {
 		return "", QName{}
@@ -380,7 +380,9 @@ func (p *parser) packageRef() (pkg string, path QName) {
 		p.advance()
 		p.advance()
 	}
-	pkg = p.text[start:p.prevEnd()]
+	for i := first; i < p.i; i++ {
+		pkg += p.textOf(&p.toks[i])
+	}
 	if (p.at(Dot) || p.at(ColonColon)) && isWord(p.peek(1)) {
 		p.advance()
 		path = p.qname("a module name")
@@ -397,10 +399,7 @@ func (p *parser) requirement() string {
 	}
 	ok := p.rescan(p.i, func() (Token, bool) {
 		begin := p.off
-		for p.off < p.scanner.end && strings.IndexByte("^~<>=.*-+", p.scanner.text[p.off]) >= 0 ||
-			p.off < p.scanner.end && (byteClasses[p.scanner.text[p.off]] == classDigit || byteClasses[p.scanner.text[p.off]] == classLetter) {
-			p.off++
-		}
+		p.off = p.requirementEnd(begin)
 		p.last = VersionText
 		return Token{Span: Span{Pos(begin), Pos(p.off)}, Kind: VersionText, SPAfter: p.spaceAt(p.off)}, p.off > begin
 	})
@@ -422,8 +421,8 @@ func (p *parser) url(u *Use) {
 			!(p.scanner.text[p.off] == '.' && p.off+1 < p.scanner.end && (p.scanner.text[p.off+1] == '{' || p.scanner.text[p.off+1] == '*')) {
 			p.off += runeLen(p.scanner.text[p.off:])
 		}
-		p.last = RawText
-		return Token{Span: Span{Pos(begin), Pos(p.off)}, Kind: RawText, SPAfter: p.spaceAt(p.off)}, true
+		p.last = URLText
+		return Token{Span: Span{Pos(begin), Pos(p.off)}, Kind: URLText, SPAfter: p.spaceAt(p.off)}, true
 	})
 	u.URL = p.textOf(p.tok())
 	p.advance()

@@ -126,6 +126,9 @@ func (p *parser) typeParams() (list []TypeParam) {
 		return nil
 	}
 	open := p.advance()
+	if p.at(Greater) {
+		p.expected(codeExpectedName, "the name of a type parameter")
+	}
 	for !p.at(Greater) && !p.at(EOF) {
 		begin := p.i
 		t := p.typeParam()

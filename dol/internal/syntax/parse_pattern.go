@@ -121,7 +121,7 @@ func (p *parser) recordPatternHere() bool {
 	p.fillTo(end + 1)
 	after := &p.toks[min(end+1, len(p.toks)-1)]
 	switch after.Kind {
-	case FatArrow, Eq:
+	case FatArrow, Eq, Colon:
 		return true
 	case LBrace, RParen, Comma, Bar, RBrace, At:
 		// Inside another pattern, or before a block; a block would not be

@@ -626,6 +626,9 @@ func (p *parser) quoteExpr() Expr {
 	p.quasi += step
 	p.advance()
 	at := p.pos()
+	if q.Op != "," && !glued(&p.toks[p.i-1], p.tok()) {
+		p.expected(codeExpectedExpr, "an expression directly behind the quote")
+	}
 	if p.at(QuoteMark) || p.at(QuasiQuote) || p.at(Comma) && p.quasi > 0 {
 		p.nested(func() { q.X = p.quoteExpr() })
 	} else {
@@ -713,7 +716,7 @@ func (p *parser) member(start Pos, x Expr) Expr {
 	m := &Member{X: x, Colons: p.at(ColonColon)}
 	p.advance()
 	switch t := p.tok(); {
-	case isWord(t), t.Kind == Int && !m.Colons:
+	case isWord(t), t.Kind == Int && !m.Colons && strings.Trim(p.textOf(t), "0123456789") == "":
 		m.Name = p.ident(t)
 		p.advance()
 	default:

@@ -32,7 +32,7 @@ func (p *parser) words() (list []sword, end int, whole bool) {
 				return list, i, false
 			}
 		default:
-			return list, i, false
+			return list, i, t.Kind == Comma && t.NLBefore
 		}
 		w := sword{Span: t.Span, key: t.key, tok: i}
 		for i++; ; i += 2 {
@@ -251,11 +251,15 @@ func (p *parser) noSentence(b *bodyOf, docs *Docs, start Pos, list []sword, end 
 
 // prose keeps the line at the current token as it is.
 func (p *parser) prose(docs *Docs, start Pos) *Sentence {
+	if t := p.tok(); strings.HasPrefix(p.text[t.Start:], "--") && !p.firstOnLine(int(t.Start)) {
+		// On a line of its own this would be a comment.
+		p.expected(codeExpectedMember, "a field, a method or a sentence")
+	}
 	p.rescan(p.i, func() (Token, bool) { return p.rawLine(), true })
 	t := p.tok()
 	p.add(t.Span, codeProse, warning, "this line is neither a sentence nor code; it is kept as prose").
 		fix("write subject, predicate and object, or move the text to docs")
-	s := &Sentence{Span: Span{start, t.End}, Docs: docs, Kind: SentProse, Object: p.textOf(t)}
+	s := &Sentence{Span: Span{start, t.End}, Docs: docs, Kind: SentProse, Object: strings.ReplaceAll(p.textOf(t), "\r\n", "\n")}
 	p.advance()
 	p.take(Semi)
 	return s

@@ -137,6 +137,9 @@ func (p *parser) oldType(n *NamedType, name string) {
 // typeArgs reads <A, B, 3>.
 func (p *parser) typeArgs() (args []TypeExpr) {
 	open := p.advance()
+	if p.at(Greater) {
+		p.expected(codeExpectedType, "a type argument")
+	}
 	p.nested(func() {
 		for !p.at(Greater) && !p.at(EOF) {
 			begin := p.i

@@ -23,8 +23,8 @@ func (s *scanner) rawBraces() (t Token, ok bool) {
 	}
 	s.off = i
 	s.checkUTF8(begin, i)
-	s.last = RawText
-	return Token{Span: Span{Pos(begin), Pos(i)}, Kind: RawText}, depth == 0
+	s.last = DocsText
+	return Token{Span: Span{Pos(begin), Pos(i)}, Kind: DocsText}, depth == 0
 }
 
 // rawLine reads the raw text from off to the end of its line, and further while
@@ -70,6 +70,26 @@ func (s *scanner) version() (Token, bool) {
 	s.off = i
 	s.last = VersionText
 	return Token{Span: Span{Pos(begin), Pos(i)}, Kind: VersionText, SPAfter: s.spaceAt(i)}, true
+}
+
+// requirementEnd returns where the raw version requirement at i ends. A dot
+// belongs to it before a digit or letter, and as "1.*".
+func (s *scanner) requirementEnd(i int) int {
+	begin := i
+	for ; i < s.end; i++ {
+		c := s.text[i]
+		switch class := byteClasses[c]; {
+		case class == classLetter || class == classDigit || strings.IndexByte("^~<>=*-+", c) >= 0:
+			continue
+		case c == '.' && i+1 < s.end && i > begin:
+			next := s.text[i+1]
+			if class := byteClasses[next]; class == classLetter || class == classDigit || next == '*' && isDigit(s.text[i-1]) {
+				continue
+			}
+		}
+		return i
+	}
+	return i
 }
 
 // validVersion reports whether text is a semantic version: three numbers

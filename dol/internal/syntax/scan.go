@@ -132,14 +132,7 @@ func (s *scanner) dashComment() bool {
 	if i+1 >= s.end || s.text[i+1] != '-' {
 		return false
 	}
-	first := i
-	for first > 0 && (s.text[first-1] == ' ' || s.text[first-1] == '\t' || s.text[first-1] == '\r') {
-		first--
-	}
-	if first == 0 || s.text[first-1] == '\n' {
-		return true
-	}
-	if first == 3 && s.text[:3] == "\ufeff" {
+	if s.firstOnLine(i) {
 		return true
 	}
 	if !endsInSpace(s.text[:i]) {
@@ -150,6 +143,14 @@ func (s *scanner) dashComment() bool {
 	}
 	r, _ := utf8.DecodeRuneInString(s.text[i+2 : s.end])
 	return unicode.IsSpace(r)
+}
+
+// firstOnLine reports whether only white space stands before i on its line.
+func (s *scanner) firstOnLine(i int) bool {
+	for i > 0 && (s.text[i-1] == ' ' || s.text[i-1] == '\t' || s.text[i-1] == '\r') {
+		i--
+	}
+	return i == 0 || s.text[i-1] == '\n' || i == 3 && s.text[:3] == "\ufeff"
 }
 
 func endsInSpace(s string) bool {

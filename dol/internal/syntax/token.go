@@ -17,7 +17,9 @@ const (
 	String
 	FormatString
 	Char
-	RawText // inside docs { }, and a line of prose
+	DocsText // inside docs { }
+	RawText  // a line of prose
+	URLText  // @git:… and @https:…
 
 	Ellipsis   // ...
 	DotDotEq   // ..=
@@ -75,7 +77,7 @@ const (
 // tokenNames are the names in --emit=tokens, and for punctuation its text.
 var tokenNames = [numTokenKinds]string{
 	EOF: "eof", BadToken: "bad", Word: "word", Keyword: "keyword", Wildcard: "_", Int: "int", Float: "float",
-	VersionText: "version", String: "string", FormatString: "fstring", Char: "char", RawText: "text",
+	VersionText: "version", String: "string", FormatString: "fstring", Char: "char", DocsText: "docs", RawText: "text", URLText: "url",
 	Ellipsis: "...", DotDotEq: "..=", PipeRight: "|>", PipeLeft: "<|", Compose: ">>", ColonColon: "::", Bind: ":=",
 	PlusEq: "+=", MinusEq: "-=", StarEq: "*=", SlashEq: "/=", PercentEq: "%=", BarClose: "|]", Arrow: "->",
 	FatArrow: "=>", EqEq: "==", NotEq: "!=", LessEq: "<=", GreaterEq: ">=", AndAnd: "&&", OrOr: "||", DotDot: "..",

@@ -277,6 +277,13 @@ func (c *checker) collectBody(t *typeInfo, m *module, body []syntax.Item) {
 			}
 			t.funcs = append(t.funcs, f)
 			c.addMethod(t.methods, f)
+		case *syntax.Field:
+			if d.Where != nil && d.Type != nil {
+				// The constraint of a field is a rule of its name.
+				item := &syntax.ExprItem{X: d.Where}
+				item.Span = d.Where.Range()
+				t.rules = append(t.rules, &ruleInfo{name: d.Name.Name, src: s, at: d.Name.Span, items: []syntax.Item{item}, owner: t})
+			}
 		case *syntax.Impl:
 			c.impls = append(c.impls, &implInfo{src: s, syntax: d, outer: t})
 		case *syntax.Rule:

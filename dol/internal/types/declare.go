@@ -123,7 +123,7 @@ func (c *checker) fieldsOf(t *typeInfo, body []syntax.Item) {
 			if x.Type == nil || x.Name.Name == "" {
 				continue // an untyped field is a sentence
 			}
-			f.name, f.at, f.expr, f.def, f.where, f.vis = x.Name.Name, x.Name.Span, x.Type, x.Default, x.Where, x.Vis
+			f.name, f.at, f.expr, f.def, f.vis = x.Name.Name, x.Name.Span, x.Type, x.Default, x.Vis
 		case *syntax.State:
 			f.name, f.at, f.expr, f.def = x.Name.Name, x.Name.Span, x.Type, x.Default
 		default:

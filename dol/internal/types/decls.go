@@ -60,7 +60,6 @@ type fieldInfo struct {
 	typ   typed.Type
 	expr  syntax.TypeExpr
 	def   syntax.Expr
-	where syntax.Expr
 	at    syntax.Span
 	vis   syntax.Vis
 	src   *source

@@ -3,6 +3,7 @@ package types
 import (
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/univrs/vudo/diag"
@@ -55,6 +56,43 @@ func TestExamplesCheck(t *testing.T) {
 			if d.Severity != diag.Hint {
 				t.Errorf("%s: %s[%s]", d.Error(), d.Severity, d.Code)
 			}
+		}
+	}
+}
+
+// Trees are shared between checks that run at the same time (an editor, tests), and
+// the same text gives the same program.
+func TestChecksShareTrees(t *testing.T) {
+	lib := library(t)
+	text, err := os.ReadFile("testdata/ok/forms.dol")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, _ := syntax.Parse("src/main.dol", text)
+	files := append([]*syntax.File{file}, lib...)
+	names := make([]string, 4)
+	var wg sync.WaitGroup
+	for i := range names {
+		wg.Go(func() {
+			prog, _, list := Check(files, Options{Build: true, Tests: true})
+			for _, f := range prog.Funcs {
+				names[i] += f.Name + "\n"
+			}
+			for _, ty := range prog.Types {
+				names[i] += ty.Name + "\n"
+			}
+			for _, g := range prog.Globals {
+				names[i] += g.Name + "\n"
+			}
+			for _, d := range list {
+				names[i] += d.Error() + "\n"
+			}
+		})
+	}
+	wg.Wait()
+	for _, n := range names[1:] {
+		if n != names[0] || n == "" {
+			t.Fatal("two checks of one program differ")
 		}
 	}
 }

@@ -5,11 +5,36 @@ import "github.com/univrs/vudo/internal/wasm"
 // Numeric reports whether op is a numeric operator that Un (arity 1) or Bin (2)
 // may hold, and gives its operand and result kinds.
 func Numeric(op wasm.Opcode) (arity int, operand, result Kind, ok bool) {
-	info, known := wasm.Op(op)
-	if !known || info.Imm != wasm.ImmNone {
-		return 0, None, None, false
+	n := &numerics[numericIndex(op)]
+	return n.arity, n.operand, n.result, n.ok
+}
+
+// numerics has what Numeric says, by numericIndex.
+var numerics = func() (t [0x200]struct {
+	arity           int
+	operand, result Kind
+	ok              bool
+},
+) {
+	for _, op := range wasm.Opcodes() {
+		info, _ := wasm.Op(op)
+		if n := &t[numericIndex(op)]; info.Imm == wasm.ImmNone && op>>8 != 0xfd {
+			n.arity, n.operand, n.result, n.ok = numeric(info)
+		}
 	}
-	return numeric(info)
+	return
+}()
+
+// numericIndex folds the two ranges of opcodes that hold numeric operators of
+// scalars into one; 0xff is no opcode.
+func numericIndex(op wasm.Opcode) int {
+	switch op >> 8 {
+	case 0:
+		return int(op)
+	case 0xfc:
+		return 0x100 | int(op&0xff)
+	}
+	return 0xff
 }
 
 // OpResult returns the kind of the operator's value, None when it is none of

@@ -59,11 +59,10 @@ const maxRounds = 3
 
 // across makes functions that f calls part of it.
 func across(f *Func, in *inliner) {
-	simplify(f, in.context)
 	in.begin(f)
-	for range maxRounds {
+	for round := range maxRounds {
 		changed := in.once()
-		if changed {
+		if changed || round == 0 {
 			simplify(f, in.context)
 		}
 		if scalars(f, in.context) {

@@ -40,6 +40,15 @@ func (b bitset) union(c bitset) {
 	}
 }
 
+func (b bitset) empty() bool {
+	for _, w := range b {
+		if w != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // newPlaces numbers the places of m and finds what its functions write.
 func newPlaces(m *Module, g *callGraph) *places {
 	p := &places{first: make([]int, len(m.Objects)), bytes: -1}
@@ -85,22 +94,51 @@ func (p *places) find(m *Module, g *callGraph) {
 	words := (p.n + 63) / 64
 	p.written = make(bitset, words)
 	p.effects = make([]*effect, len(m.Funcs)+1)
+	own := make(bitset, words)
 	for _, component := range g.components {
-		e := &effect{writes: make(bitset, words)}
+		clear(own)
+		for _, f := range component {
+			if f < len(m.Funcs) {
+				p.direct(m.Funcs[f].Body, own, false)
+				p.direct(m.Funcs[f].Body, p.written, m.Funcs[f] == m.Start)
+			}
+		}
+		e := p.effectOf(component, own, g)
 		for _, f := range component {
 			p.effects[f] = e
 		}
-		for _, f := range component {
-			if f < len(m.Funcs) {
-				p.direct(m.Funcs[f].Body, e.writes, false)
-				p.direct(m.Funcs[f].Body, p.written, m.Funcs[f] == m.Start)
-			}
-			for _, c := range g.callees[f] {
-				e.writes.union(p.effects[c].writes)
+	}
+}
+
+// nothing is the effect of functions that write nothing.
+var nothing = &effect{}
+
+// effectOf joins what functions write themselves with the effects of those that
+// they call. Most functions have the effect of one that they call, or none: they
+// share it, so that the sets stay few.
+func (p *places) effectOf(component []int, own bitset, g *callGraph) *effect {
+	e, shared := nothing, true
+	if !own.empty() {
+		e, shared = &effect{writes: append(bitset(nil), own...)}, false
+	}
+	for _, f := range component {
+		for _, c := range g.callees[f] {
+			switch callee := p.effects[c]; {
+			case callee == nil || callee == nothing || callee == e: // nil: of the component
+			case e == nothing:
+				e = callee
+			default:
+				if shared {
+					e, shared = &effect{writes: append(bitset(nil), e.writes...)}, false
+				}
+				e.writes.union(callee.writes)
 			}
 		}
+	}
+	if !shared {
 		e.list()
 	}
+	return e
 }
 
 // direct adds the places that the statements themselves write.

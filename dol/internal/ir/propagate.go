@@ -12,7 +12,7 @@ func propagate(f *Func, x *context) {
 		f: f, context: x,
 		values:  newValues(),
 		current: make([]value, len(f.Locals)),
-		version: make([]int32, x.places.n),
+		version: map[int]int32{},
 		known:   map[value]bool{},
 		bounds:  map[value][]bound{},
 		holders: map[value][]int{},
@@ -82,9 +82,9 @@ type propagator struct {
 
 	dead    bool // no path comes here
 	current []value
-	version []int32 // of each place: when it was last written
-	world   int32   // when anything may have been written
-	clock   int32   // the last version given
+	version map[int]int32 // of each place: when it was last written
+	world   int32         // when anything may have been written
+	clock   int32         // the last version given
 	known   map[value]bool
 	bounds  map[value][]bound
 	trail   []change // what to undo, to come back to an earlier point
@@ -177,7 +177,7 @@ func (p *propagator) undo(mark int) {
 		case local:
 			p.current[c.at] = value(c.old)
 		case place:
-			p.version[c.at] = c.old
+			p.version[c.at] = c.old // 0 is as good as none
 		case world:
 			p.world = c.old
 		case fact:

@@ -53,6 +53,9 @@ func (p *propagator) get(e *Get) Expr {
 	if c := p.facts[v].constant; c != nil {
 		return &Const{K: c.K, Bits: c.Bits}
 	}
+	if s := p.facts[v].text; s != nil {
+		return &Str{Text: s.Text}
+	}
 	if l := p.holder(v); l >= 0 && l != e.Local {
 		return &Get{Local: l, K: e.K}
 	}

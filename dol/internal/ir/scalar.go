@@ -12,7 +12,7 @@ import "github.com/univrs/vudo/internal/wasm"
 func scalars(f *Func, x *context) bool {
 	s := &scalar{f: f, context: x, locals: map[field2]int{}}
 	for i := range f.Locals {
-		s.webs = append(s.webs, &web{next: i, bad: i < f.NumParams || f.Locals[i].Kind != Ref, reads: map[int]bool{}})
+		s.webs = append(s.webs, &web{next: i, bad: i < f.NumParams || f.Locals[i].Kind != Ref})
 	}
 	for i, early := range readBeforeSet(f) {
 		s.webs[i].bad = s.webs[i].bad || early
@@ -134,7 +134,11 @@ func (s *scalar) use(p *Expr) {
 		return
 	case *GetField:
 		if g, ok := e.X.(*Get); ok {
-			s.web(g.Local).reads[s.places.field(e.Object, e.Index)] = true
+			w := s.web(g.Local)
+			if w.reads == nil {
+				w.reads = map[int]bool{}
+			}
+			w.reads[s.places.field(e.Object, e.Index)] = true
 			return
 		}
 	case *IsNull:

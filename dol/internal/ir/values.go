@@ -43,6 +43,7 @@ type facts struct {
 	constant *Const
 	span
 	nonNull bool
+	text    *Str  // the constant text that it is
 	fn      *Func // of a closure, if known
 	// The value is base + offset without overflow, both in the width of the value.
 	base   value
@@ -125,7 +126,7 @@ func (v *values) text(s string) value {
 		v.texts[s] = id
 	}
 	n, _ := v.of(valueKey{what: isText, n: id}, Ref)
-	v.facts[n].nonNull = true
+	v.facts[n].nonNull, v.facts[n].text = true, &Str{Text: s}
 	return n
 }
 

@@ -299,7 +299,8 @@ func TestExports(t *testing.T) {
 		{"pub fun a() { }\nfun b() { }", Options{ExtraExports: []string{"b"}}, []string{"a", "b"}},
 		{"pub fun a<T>(x: T) -> T { x }\npub fun b(f: () -> i64) -> i64 { f() }\npub fun c() -> i64 { 1 }", Options{}, []string{"c"}},
 		{
-			"pub gen P { has x: i64  pub fun get() -> i64 { x }  fun hidden() -> i64 { x } }\ngen Q { has y: i64 }", Options{},
+			"pub gen P { has x: i64  pub fun get() -> i64 { x }  fun hidden() -> i64 { x } }\ngen Q { has y: i64 }",
+			Options{},
 			[]string{"P.get", "new_P"},
 		},
 		{"pub gen F { has f: (i64) -> i64 }\npub fun a() { }", Options{}, []string{"a"}},

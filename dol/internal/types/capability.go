@@ -27,8 +27,9 @@ func (c *checker) exports() {
 		if len(f.fn.TypeParams) > 0 || f.fn.Import != nil || f.test {
 			return
 		}
-		if !hasAttr(f, "wasm_export") && !extra[name] && !c.exportable(f.fn) {
-			return // what is pub serves other modules too
+		asked := f.vis == syntax.Public || extra[name] || hasAttr(f, "wasm_export")
+		if !asked && !c.exportable(f.fn) {
+			return // nobody said that it is an export
 		}
 		if first := taken[name]; first != nil {
 			d := f.src.report("dup-decl", at, "two functions are exported as %s", name)

@@ -297,7 +297,8 @@ func TestExports(t *testing.T) {
 		{"fun a() { }\nfun b() { }\n#[test] fun c() { }", Options{}, []string{"a", "b"}},
 		{"pub fun a() { }\nfun b() { }\nfun main() { }\n#[wasm_export] fun d() { }", Options{}, []string{"a", "main", "d"}},
 		{"pub fun a() { }\nfun b() { }", Options{ExtraExports: []string{"b"}}, []string{"a", "b"}},
-		{"pub fun a<T>(x: T) -> T { x }\npub fun b(f: () -> i64) -> i64 { f() }\npub fun c() -> i64 { 1 }", Options{}, []string{"c"}},
+		{"pub fun a<T>(x: T) -> T { x }\npub fun c() -> i64 { 1 }", Options{}, []string{"c"}},
+		{"fun b(f: () -> i64) -> i64 { f() }\nfun c() -> i64 { 1 }", Options{}, []string{"c"}},
 		{
 			"pub gen P { has x: i64  pub fun get() -> i64 { x }  fun hidden() -> i64 { x } }\ngen Q { has y: i64 }",
 			Options{},

@@ -53,11 +53,13 @@ func newContext(m *Module) *context {
 		}
 	})
 	for _, s := range m.Start.Body {
-		if s, ok := s.(*SetGlobal); ok {
-			n, ok := s.X.(*New)
-			if ok && sets[s.Global] == 1 && !x.places.written.has(x.places.globalOf(s.Global)) && allConst(n.Fields) {
-				x.statics[s.Global] = n
-			}
+		s, ok := s.(*SetGlobal)
+		if !ok || !deepPure(s.X) {
+			break // from here on, something else may run
+		}
+		n, ok := s.X.(*New)
+		if ok && sets[s.Global] == 1 && !x.places.written.has(x.places.globalOf(s.Global)) && allConst(n.Fields) {
+			x.statics[s.Global] = n
 		}
 	}
 	return x

@@ -2,6 +2,7 @@ package ir
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -120,6 +121,34 @@ func checkText(t *testing.T, text []byte) {
 	}
 	if twice := print(t, again); twice != once {
 		t.Fatalf("printed:\n%s\nthen:\n%s", once, twice)
+	}
+}
+
+// TestTextMutations does the same to texts that differ in a few bytes.
+func TestTextMutations(t *testing.T) {
+	const seed = 7
+	r := rand.New(rand.NewPCG(seed, seed))
+	read := 0
+	for range 30_000 {
+		b := []byte(everything)
+		for range 1 + r.IntN(3) {
+			i := r.IntN(len(b) - 8)
+			switch r.IntN(3) {
+			case 0:
+				b[i] = byte(r.IntN(256))
+			case 1:
+				copy(b[i:i+8], b[r.IntN(len(b)-8):])
+			case 2:
+				b[i] = "0123456789.@#%$^"[r.IntN(16)]
+			}
+		}
+		if _, err := ParseText(b); err == nil {
+			read++
+		}
+		checkText(t, b)
+	}
+	if read < 1000 {
+		t.Errorf("seed %d: only %d mutated texts can be read", seed, read)
 	}
 }
 

@@ -85,15 +85,16 @@ type parser struct {
 	wasted int             // tokens of failed trials
 	types  map[string]bool // declared in this file: their names are no old spelling
 
-	lines    bool // line breaks may end an expression (dol.md 4.6)
-	ontology bool // the declaration around belongs to the ontology layer
-	noStruct bool // in a head, "Name {" begins a block
-	noDot    bool // a type ends before a dot: that of a quantifier
-	patDepth int  // brackets of patterns that are open
-	quasi    int  // quasi-quotes around, in which "," unquotes
-	labels   []string
-	depth    int
-	height   int
+	lines     bool // line breaks may end an expression (dol.md 4.6)
+	ontology  bool // the declaration around belongs to the ontology layer
+	noStruct  bool // in a head, "Name {" begins a block
+	importing bool // a name may end before ".*" or ".{"
+	noDot     bool // a type ends before a dot: that of a quantifier
+	patDepth  int  // brackets of patterns that are open
+	quasi     int  // quasi-quotes around, in which "," unquotes
+	labels    []string
+	depth     int
+	height    int
 }
 
 // splitToken is ">>" or ">=" of which a type took the ">".

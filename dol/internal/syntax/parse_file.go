@@ -259,7 +259,7 @@ func (p *parser) qname(what string) QName {
 	for p.at(Dot) || p.at(ColonColon) {
 		next := p.peek(1)
 		if !isWord(next) {
-			if next.Kind == Star || next.Kind == LBrace || next.Kind == Less {
+			if next.Kind == Less || p.importing && (next.Kind == Star || next.Kind == LBrace) {
 				break
 			}
 			at := p.advance()
@@ -294,11 +294,13 @@ func (p *parser) versionHere() *Version {
 func (p *parser) use(h DeclHead) *Use {
 	u := &Use{DeclHead: h}
 	u.Keyword = p.advance()
+	p.importing = true
 	if p.at(At) {
 		p.remoteSource(u)
 	} else {
 		u.Local = p.qname("the name of a module")
 	}
+	p.importing = false
 	if (p.at(Dot) || p.at(ColonColon)) && (p.peek(1).Kind == Star || p.peek(1).Kind == LBrace) {
 		p.advance()
 		if p.take(Star) {

@@ -119,7 +119,7 @@ type place string
 // before says what is wrong with next as the one that follows. Plain numbers are not
 // skipped; the letters of a section are in order and may have gaps.
 func (p place) before(next string) string {
-	section, n, plain := strings.Cut(next, ".")
+	_, n, plain := strings.Cut(next, ".")
 	if count, err := strconv.Atoi(n); plain && err == nil {
 		last := 0
 		if _, m, ok := strings.Cut(string(p), "."); ok {

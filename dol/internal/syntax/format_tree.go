@@ -305,7 +305,7 @@ func (m *marker) bodyItem(it Item) {
 	case *ExprItem, *Field:
 		keep = keep || m.toks[last].key == kwReturn
 		m.separators(last, keep)
-		if next := m.behindSeparators(last); m.kind(next) == RawText && m.suffix[last].text == "" {
+		if next := m.behindSeparators(last); m.kind(next) == ProseText && m.suffix[last].text == "" {
 			m.suffix[last] = suffix{";", noGroup} // prose may begin like an operator
 		}
 		return
@@ -345,7 +345,7 @@ func (m *marker) behindSeparators(last int32) int32 {
 func (m *marker) startsContinued(i int32) bool {
 	t := &m.toks[i]
 	switch t.Kind {
-	case RawText:
+	case ProseText:
 		return true
 	case Dot, PipeRight, PipeLeft, Compose, AndAnd, OrOr, Plus, Slash, Percent, Caret, EqEq, NotEq, Less, LessEq,
 		Greater, GreaterEq, DotDot, DotDotEq, Bind, ColonColon:

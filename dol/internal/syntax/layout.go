@@ -120,7 +120,7 @@ func (e *printer) breaksHere(i int32) bool {
 // to the end of the line, or one that stood at the beginning of its line.
 func (e *printer) commentBreaks(i int32) bool {
 	for _, t := range e.trivia[i] {
-		if t.Kind != BlankLine && i > 0 && e.kind(i-1) == RawText {
+		if t.Kind != BlankLine && i > 0 && e.kind(i-1) == ProseText {
 			return true
 		}
 		if t.Kind == LineComment || t.Kind == DocComment || t.Kind == ModComment || t.Kind == BlockComment && e.ownLine(t) {
@@ -175,9 +175,9 @@ func (e *printer) forceGroups() {
 			}
 			first[inner] = min(first[inner], i)
 		}
-		if k := e.toks[i].Kind; (k == RawText || k == DocsText) && strings.Contains(e.f.Text(e.toks[i].Span), "\n") {
+		if k := e.toks[i].Kind; (k == ProseText || k == RawText) && strings.Contains(e.f.Text(e.toks[i].Span), "\n") {
 			first[inner] = min(first[inner], i)
-			if g := e.gaps[max(0, i-2)].group; k == DocsText && g != noGroup {
+			if g := e.gaps[max(0, i-2)].group; k == RawText && g != noGroup {
 				e.groups[g].forced = true
 			}
 		}
@@ -280,7 +280,7 @@ func (e *printer) gapBefore(i, prev int32) {
 	}
 	// ended: the comment before goes to the end of its line, or would be more of
 	// the prose before.
-	blank, ended := false, prev >= 0 && e.kind(prev) == RawText && e.suffix[prev].text == ""
+	blank, ended := false, prev >= 0 && e.kind(prev) == ProseText && e.suffix[prev].text == ""
 	begun := gp.item && prev >= 0 // a blank line may stand here
 	for _, t := range e.trivia[i] {
 		if t.Kind == BlankLine {
@@ -360,7 +360,7 @@ func (e *printer) comment(t Trivia) {
 func (e *printer) token(i int32) {
 	t := &e.toks[i]
 	text := e.f.Src[t.Start:t.End]
-	if t.Kind == DocsText {
+	if t.Kind == RawText {
 		e.docsText(string(text))
 		return
 	}

@@ -309,9 +309,9 @@ func (p *parser) rescan(i int, read func() (Token, bool)) bool {
 	return true
 }
 
-// rawDocs makes the text behind the brace at token open one DocsText.
+// rawDocs makes the text behind the brace at token open one RawText.
 func (p *parser) rawDocs(open int) {
-	if open+1 < len(p.toks) && p.toks[open+1].Kind == DocsText {
+	if open+1 < len(p.toks) && p.toks[open+1].Kind == RawText {
 		return
 	}
 	said := len(p.problems)
@@ -329,7 +329,7 @@ func (p *parser) rawDocs(open int) {
 
 // codeAfter takes back rawDocs: the brace at token open begins code after all.
 func (p *parser) codeAfter(open int) {
-	if open+1 >= len(p.toks) || p.toks[open+1].Kind != DocsText {
+	if open+1 >= len(p.toks) || p.toks[open+1].Kind != RawText {
 		return
 	}
 	p.dropProblems(p.toks[open].Start, len(p.problems))

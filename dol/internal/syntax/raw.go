@@ -23,8 +23,8 @@ func (s *scanner) rawBraces() (t Token, ok bool) {
 	}
 	s.off = i
 	s.checkUTF8(begin, i)
-	s.last = DocsText
-	return Token{Span: Span{Pos(begin), Pos(i)}, Kind: DocsText}, depth == 0
+	s.last = RawText
+	return Token{Span: Span{Pos(begin), Pos(i)}, Kind: RawText}, depth == 0
 }
 
 // rawLine reads the raw text from off to the end of its line, and further while
@@ -53,8 +53,8 @@ loop:
 	text := strings.TrimRightFunc(s.text[begin:i], unicode.IsSpace)
 	s.off = begin + len(text)
 	s.checkUTF8(begin, s.off)
-	s.last = RawText
-	return Token{Span: Span{Pos(begin), Pos(s.off)}, Kind: RawText, SPAfter: s.spaceAt(s.off)}
+	s.last = ProseText
+	return Token{Span: Span{Pos(begin), Pos(s.off)}, Kind: ProseText, SPAfter: s.spaceAt(s.off)}
 }
 
 // version reads a semantic version at off, or returns false and stays there.

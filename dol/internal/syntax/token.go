@@ -17,9 +17,9 @@ const (
 	String
 	FormatString
 	Char
-	DocsText // inside docs { }
-	RawText  // a line of prose
-	URLText  // @git:… and @https:…
+	RawText   // inside docs { }
+	ProseText // a line of prose
+	URLText   // @git:… and @https:…
 
 	Ellipsis   // ...
 	DotDotEq   // ..=
@@ -77,7 +77,7 @@ const (
 // tokenNames are the names in --emit=tokens, and for punctuation its text.
 var tokenNames = [numTokenKinds]string{
 	EOF: "eof", BadToken: "bad", Word: "word", Keyword: "keyword", Wildcard: "_", Int: "int", Float: "float",
-	VersionText: "version", String: "string", FormatString: "fstring", Char: "char", DocsText: "docs", RawText: "text", URLText: "url",
+	VersionText: "version", String: "string", FormatString: "fstring", Char: "char", RawText: "text", ProseText: "prose", URLText: "url",
 	Ellipsis: "...", DotDotEq: "..=", PipeRight: "|>", PipeLeft: "<|", Compose: ">>", ColonColon: "::", Bind: ":=",
 	PlusEq: "+=", MinusEq: "-=", StarEq: "*=", SlashEq: "/=", PercentEq: "%=", BarClose: "|]", Arrow: "->",
 	FatArrow: "=>", EqEq: "==", NotEq: "!=", LessEq: "<=", GreaterEq: ">=", AndAnd: "&&", OrOr: "||", DotDot: "..",

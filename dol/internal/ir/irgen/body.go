@@ -124,7 +124,7 @@ func (b *body) stmt(depth int) {
 		b.assign(2)
 		return
 	}
-	switch b.r.IntN(20) {
+	switch b.r.IntN(23) {
 	default:
 		b.assign(depth)
 	case 0, 1:
@@ -163,6 +163,8 @@ func (b *body) stmt(depth int) {
 		b.vecStmt(depth)
 	case 15:
 		b.emit(&ir.Do{X: b.anyCall(depth - 1)})
+	case 17, 18:
+		b.match(depth)
 	case 16:
 		b.emit(&ir.Do{X: b.hostCall(pick(b.generator, b.m.Imports), depth-1)})
 	}
@@ -216,9 +218,13 @@ func (b *body) text() ir.Expr {
 
 // countLoop is a loop over a range with few rounds, as lowering makes it.
 func (b *body) countLoop(depth int) {
-	if b.loops > 1 {
-		return
+	if b.loops <= 1 {
+		b.rounds(func() { b.stmts(depth - 1) })
 	}
+}
+
+// rounds makes a loop whose body make emits.
+func (b *body) rounds(make func()) {
 	t := pick(b.generator, numbers[:2])
 	lt, add := wasm.OpI32GeS, wasm.OpI32Add
 	if t.kind == ir.I64 {
@@ -231,7 +237,7 @@ func (b *body) countLoop(depth int) {
 	b.emit(&ir.Set{Local: i, X: number(t.kind, uint64(b.r.IntN(3)))})
 	hi := number(t.kind, uint64(b.r.IntN(6)))
 	b.labels = append(b.labels, scope{end})
-	body := b.within(next, func() { b.stmts(depth - 1) })
+	body := b.within(next, make)
 	b.labels = b.labels[:len(b.labels)-1]
 	b.emit(&ir.Block{Label: end, Body: []ir.Stmt{&ir.Loop{Label: head, Body: []ir.Stmt{
 		&ir.If{Cond: bin(lt, b.get(i), hi), Then: []ir.Stmt{&ir.Br{Label: end}}},

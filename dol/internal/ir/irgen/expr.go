@@ -285,6 +285,8 @@ func (b *body) fresh(t typ, depth int) ir.Expr {
 		return &ir.NewArray{Object: s.object, Len: i32(uint32(b.r.IntN(6))), Pos: b.pos()}
 	case s.push != nil:
 		return b.newVec(s)
+	case s.cases != nil:
+		return b.newCase(s, depth)
 	case s.body != nil || len(s.object.Fields) > 0 && s.object.Fields[0].Name == "function":
 		return b.closure(s, depth)
 	}

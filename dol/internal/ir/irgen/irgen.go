@@ -54,6 +54,7 @@ type generator struct {
 	arrays   []typ
 	vecs     []typ
 	closures []typ
+	enums    []typ
 
 	globalTypes []typ
 	funcs       []*function
@@ -75,6 +76,7 @@ type shape struct {
 	result typ      // of a closure
 	body   *ir.Func // of a closure: its function
 	push   *ir.Func // of a Vec: appends an element
+	cases  []*shape // of an enum
 }
 
 // function is a function whose body is yet to be made.
@@ -133,6 +135,7 @@ func (g *generator) objects() {
 		elem := pick(g, append([]typ{pick(g, g.structs)}, numbers...))
 		g.vecs = append(g.vecs, g.vec(fmt.Sprintf("Vec%d", i), elem))
 	}
+	g.enums = append(g.enums, g.enum("Enum0"), g.enum("Enum1"))
 	for i := range 2 + g.r.IntN(2) {
 		s := &shape{object: g.newObject(&ir.Object{Name: fmt.Sprintf("lambda%d", i), Parent: base})}
 		g.field(s, "function", typ{kind: ir.I32})
@@ -156,7 +159,7 @@ func (g *generator) field(s *shape, name string, t typ) {
 	switch t.kind {
 	case ir.I32:
 		storage = pick(g, []ir.Storage{ir.StoreI32, ir.StoreI32, ir.U8, ir.S8, ir.S16, ir.U16})
-		if name == "function" || name == "len_" || name == "cap_" {
+		if name == "function" || name == "len_" || name == "cap_" || name == "tag" {
 			storage = ir.StoreI32
 		}
 	case ir.I64:
@@ -179,7 +182,9 @@ func (g *generator) fieldType() typ {
 
 // anyType returns the type of a variable.
 func (g *generator) anyType() typ {
-	switch g.r.IntN(10) {
+	switch g.r.IntN(11) {
+	case 4:
+		return pick(g, g.enums)
 	case 0:
 		return pick(g, g.structs)
 	case 1:

@@ -93,6 +93,11 @@ func TestExamples(t *testing.T) {
 			if out := command(t, home, "", "test", name); !strings.Contains(out, "passed, 0 failed") {
 				t.Errorf("tests:\n%s", out)
 			}
+			// The collector at every allocation changes nothing but the fuel.
+			stress := command(t, home, "", "test", name, "--gc", "stress", "--fuel", "1000000000000", "--timeout", "5m")
+			if !strings.Contains(stress, "passed, 0 failed") {
+				t.Errorf("tests, collecting at every allocation:\n%s", stress)
+			}
 			command(t, home, "", "build", name, "-o", filepath.Join(home, "out.wasm"))
 			for _, r := range runs[name] {
 				if got := strings.TrimRight(command(t, home, r.stdin, append([]string{"run", name}, r.args...)...), "\n"); got != r.want {

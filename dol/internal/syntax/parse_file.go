@@ -403,7 +403,7 @@ func (p *parser) requirement() string {
 		begin := p.off
 		p.off = p.requirementEnd(begin)
 		p.last = VersionText
-		return Token{Span: Span{Pos(begin), Pos(p.off)}, Kind: VersionText, SPAfter: p.spaceAt(p.off)}, p.off > begin
+		return Token{Span: Span{Pos(begin), Pos(p.off)}, Kind: VersionText, SPAfter: p.spaceAt(p.off)}, strings.ContainsAny(p.text[begin:p.off], "0123456789*")
 	})
 	if !ok {
 		p.expected(codeBadVersion, "a version requirement")

@@ -54,16 +54,16 @@ func TestRenderMarksTheSpan(t *testing.T) {
 			},
 			"error[manifest-value]: name is not ASCII\n" +
 				"  --> dir/m.toml:2:9\n" +
-				"  |\n" +
-				"2 |     name = \"日本\"  # wide\n" +
-				"  |            ^^^^^^ here\n" +
-				"  = note: see there (dir/m.toml:1:1)\n" +
-				"  = fix: write ascii\n",
+				"   |\n" +
+				" 2 |     name = \"日本\"  # wide\n" +
+				"   |            ^^^^^^ here\n" +
+				"   = note: see there (dir/m.toml:1:1)\n" +
+				"   = fix: write ascii\n",
 		},
 		{
 			"no end",
 			Diagnostic{Severity: Warning, Message: "m", Span: Span{File: "dir/m.toml", Start: Position{1, 5, 4}}},
-			"warning: m\n  --> dir/m.toml:1:5\n  |\n1 | x = 1\n  |     ^\n",
+			"warning: m\n  --> dir/m.toml:1:5\n   |\n 1 | x = 1\n   |     ^\n",
 		},
 		{
 			"no source",
@@ -74,7 +74,7 @@ func TestRenderMarksTheSpan(t *testing.T) {
 		{
 			"foreign text",
 			Diagnostic{Span: find("evil"), Message: "bad \x1b]0;title\a name\nerror: forged"},
-			"error: bad \\x1b]0;title\\x07 name\\nerror: forged\n  --> dir/m.toml:4:1\n  |\n4 | evil\\x1b[31m = 1\n  | ^^^^\n",
+			"error: bad \\x1b]0;title\\x07 name\\nerror: forged\n  --> dir/m.toml:4:1\n   |\n 4 | evil\\x1b[31m = 1\n   | ^^^^\n",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -109,6 +109,76 @@ func TestRenderMarksTheSpan(t *testing.T) {
 			t.Errorf("got %q", b.String())
 		}
 	})
+}
+
+// TestRenderOfLanguage renders the example of the language specification, and
+// spans over several lines.
+//
+// Proves: dol 11-a, 11-d
+func TestRenderOfLanguage(t *testing.T) {
+	src := []byte("\n\n\n\n\n\n\n  let n: i64 = \"twelve\"\n  let m = f(\n    1,\n\t2)\n\nend\n")
+	span := func(from, to string) Span {
+		i := bytes.Index(src, []byte(from))
+		return SpanOf("src/stats.dol", src, i, i+bytes.Index(src[i:], []byte(to))+len(to))
+	}
+	for _, c := range []struct {
+		name string
+		d    Diagnostic
+		want string
+	}{
+		{
+			"one line",
+			Diagnostic{
+				Span: span(`"twelve"`, `"twelve"`), Code: "type-mismatch", Message: "expected i64, found string", Mark: "this is a string",
+				Notes: []Note{{Text: "n is declared i64"}}, Fix: &Fix{Label: "declare n as string"},
+			},
+			`error[type-mismatch]: expected i64, found string
+  --> src/stats.dol:8:16
+   |
+ 8 |   let n: i64 = "twelve"
+   |                ^^^^^^^^ this is a string
+   = note: n is declared i64
+   = fix: declare n as string
+`,
+		},
+		{
+			"three lines",
+			Diagnostic{Span: span("f(", "2)"), Code: "c", Message: "m", Mark: "here", Notes: []Note{{Text: "n"}}},
+			`error[c]: m
+  --> src/stats.dol:9:11
+   |
+ 9 |   let m = f(
+   |           ^^
+...
+11 |     2)
+   |     ^^ here
+   = note: n
+`,
+		},
+		{
+			"two lines",
+			Diagnostic{Span: span("1,", "2)"), Message: "m"},
+			"error: m\n  --> src/stats.dol:10:5\n   |\n10 |     1,\n   |     ^^\n11 |     2)\n   |     ^^\n",
+		},
+		{
+			"a line and its break",
+			Diagnostic{Span: span("2)", "\n"), Message: "m"},
+			"error: m\n  --> src/stats.dol:11:2\n   |\n11 |     2)\n   |     ^^\n",
+		},
+		{
+			"an empty line",
+			Diagnostic{Span: SpanOf("src/stats.dol", src, 1, 2), Message: "m"},
+			"error: m\n  --> src/stats.dol:2:1\n   |\n 2 |\n   | ^\n",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var b strings.Builder
+			r := Renderer{Source: func(string) ([]byte, bool) { return src, true }}
+			if err := r.Render(&b, List{c.d}); err != nil || b.String() != c.want {
+				t.Errorf("got (%v)\n%swant\n%s", err, b.String(), c.want)
+			}
+		})
+	}
 }
 
 func TestRenderJSONIsOneObjectPerLine(t *testing.T) {

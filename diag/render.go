@@ -66,43 +66,66 @@ func (r Renderer) one(b *bufio.Writer, d *Diagnostic) {
 	}
 }
 
-// place prints where s is and the marked line, and returns what the lines
-// below begin with.
+// minNumber is how many cells the line numbers have at least, so that most
+// diagnostics stand below one another.
+const minNumber = 2
+
+// place prints where s is and the marked lines, and returns what the lines
+// below begin with. Of a span over several lines the first and the last are
+// shown.
 func (r Renderer) place(b *bufio.Writer, s Span, mark string, severity Severity) string {
 	at := s.String()
 	if at == "-" {
 		return "  "
 	}
-	number := fmt.Sprint(s.Start.Line)
-	line, ok := r.line(s)
+	first, ok := r.line(s.File, s.Start)
 	if !ok {
 		fmt.Fprintf(b, "  --> %s\n", Escape(at))
 		return "  "
 	}
-	blank := strings.Repeat(" ", len(number)+1)
-	text, before, under := marked(line, s)
-	fmt.Fprintf(b, "%s--> %s\n", blank, Escape(at))
-	fmt.Fprintf(b, "%s|\n%s |%s\n", blank, number, trimRight(" "+text))
-	carets := strings.Repeat("^", max(under, 1))
-	if mark != "" {
-		carets += " " + Escape(mark)
+	last, number := r.lastLine(s)
+	width := max(minNumber, len(fmt.Sprint(max(number, s.Start.Line))))
+	blank := strings.Repeat(" ", width+1)
+	fmt.Fprintf(b, "%s--> %s\n%s|\n", blank[1:], Escape(at), blank)
+
+	line := func(number int, text []byte, from, to int, mark string) {
+		shown, before, under := marked(text, from, to)
+		fmt.Fprintf(b, "%*d |%s\n", width, number, trimRight(" "+shown))
+		carets := strings.Repeat("^", max(under, 1))
+		if mark != "" {
+			carets += " " + Escape(mark)
+		}
+		fmt.Fprintf(b, "%s| %s%s\n", blank, strings.Repeat(" ", before), r.paint(severity, carets))
 	}
-	fmt.Fprintf(b, "%s| %s%s\n", blank, strings.Repeat(" ", before), r.paint(severity, carets))
+	from, to := s.Start.Column-1, s.Start.Column
+	switch {
+	case number > s.Start.Line:
+		line(s.Start.Line, first, from, max(utf8.RuneCount(first), to), "")
+		if number > s.Start.Line+1 {
+			b.WriteString("...\n")
+		}
+		indent := len(last) - len(bytes.TrimLeft(last, " \t"))
+		line(number, last, indent, min(s.End.Column-1, utf8.RuneCount(last)), mark)
+	case s.End.Line > s.Start.Line: // up to a line break
+		line(s.Start.Line, first, from, max(utf8.RuneCount(first), to), mark)
+	default:
+		line(s.Start.Line, first, from, max(s.End.Column-1, to), mark)
+	}
 	return blank
 }
 
 func trimRight(s string) string { return strings.TrimRight(s, " ") }
 
-// line returns the source line on which s starts.
-func (r Renderer) line(s Span) ([]byte, bool) {
-	if r.Source == nil || !s.Start.Known() {
+// line returns the source line on which p lies.
+func (r Renderer) line(file string, p Position) ([]byte, bool) {
+	if r.Source == nil || !p.Known() {
 		return nil, false
 	}
-	text, ok := r.Source(s.File)
-	if !ok || s.Start.Offset < 0 || s.Start.Offset > len(text) {
+	text, ok := r.Source(file)
+	if !ok || p.Offset < 0 || p.Offset > len(text) {
 		return nil, false
 	}
-	begin := bytes.LastIndexByte(text[:s.Start.Offset], '\n') + 1
+	begin := bytes.LastIndexByte(text[:p.Offset], '\n') + 1
 	line := text[begin:]
 	if end := bytes.IndexByte(line, '\n'); end >= 0 {
 		line = line[:end]
@@ -110,18 +133,25 @@ func (r Renderer) line(s Span) ([]byte, bool) {
 	return bytes.TrimSuffix(line, []byte("\r")), true
 }
 
-// marked returns the line as it is shown, and of the span in it the cells before
-// it and below it. A span that goes on in later lines is marked to the end of
-// this one.
-func marked(line []byte, s Span) (text string, before, under int) {
-	from := s.Start.Column - 1
-	to := from + 1
-	switch {
-	case s.End.Line == s.Start.Line && s.End.Column > s.Start.Column:
-		to = s.End.Column - 1
-	case s.End.Line > s.Start.Line:
-		to = utf8.RuneCount(line)
+// lastLine returns the line on which s ends and its number, or the number 0 when
+// s has only white space on lines behind its first.
+func (r Renderer) lastLine(s Span) ([]byte, int) {
+	if s.End.Line <= s.Start.Line {
+		return nil, 0
 	}
+	line, ok := r.line(s.File, s.End)
+	if !ok || s.End.Column < 2 {
+		return nil, 0
+	}
+	if text := []rune(string(line)); len(strings.TrimSpace(string(text[:min(len(text), s.End.Column-1)]))) == 0 {
+		return nil, 0
+	}
+	return line, s.End.Line
+}
+
+// marked returns the line as it is shown, and of the characters from up to to
+// the cells before them and below them.
+func marked(line []byte, from, to int) (text string, before, under int) {
 	var b strings.Builder
 	first, shown := max(0, from-maxLine/2), 0
 	if first > 0 {

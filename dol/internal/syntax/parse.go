@@ -85,16 +85,22 @@ type parser struct {
 	wasted int             // tokens of failed trials
 	types  map[string]bool // declared in this file: their names are no old spelling
 
-	lines     bool // line breaks may end an expression (dol.md 4.6)
+	mode
 	ontology  bool // the declaration around belongs to the ontology layer
-	noStruct  bool // in a head, "Name {" begins a block
 	importing bool // a name may end before ".*" or ".{"
 	noDot     bool // a type ends before a dot: that of a quantifier
-	patDepth  int  // brackets of patterns that are open
 	quasi     int  // quasi-quotes around, in which "," unquotes
 	labels    []string
 	depth     int
 	height    int
+}
+
+// mode is what brackets around change in the reading of expressions.
+type mode struct {
+	lines    bool // line breaks may end an expression (dol.md 4.6)
+	noStruct bool // in a head, "Name {" begins a block
+	parts    bool // in an idiom bracket, white space parts the operands
+	patDepth int  // brackets of patterns that are open
 }
 
 // splitToken is ">>" or ">=" of which a type took the ">".

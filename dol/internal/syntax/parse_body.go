@@ -18,8 +18,8 @@ func (p *parser) body(b *bodyOf) {
 	}
 	open := p.advance()
 	p.codeAfter(p.i - 1)
-	lines, noStruct, ontology := p.lines, p.noStruct, p.ontology
-	p.lines, p.noStruct, p.ontology = true, false, b.ontology
+	outer, ontology := p.mode, p.ontology
+	p.mode, p.ontology = mode{lines: true}, b.ontology
 	var pending *Docs
 	for !p.at(RBrace) && !p.at(EOF) {
 		if p.outside(open) {
@@ -44,7 +44,7 @@ func (p *parser) body(b *bodyOf) {
 	if pending != nil {
 		*b.items = append(*b.items, &DocsItem{pending.Span, pending})
 	}
-	p.lines, p.noStruct, p.ontology = lines, noStruct, ontology
+	p.mode, p.ontology = outer, ontology
 	p.closing(RBrace, open)
 }
 

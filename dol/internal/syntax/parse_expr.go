@@ -122,12 +122,14 @@ func (p *parser) stmtExpr() Expr {
 	if !p.blockLike(t) {
 		return p.expr()
 	}
-	x := p.primary()
-	switch {
-	case p.at(Dot), p.at(PipeRight), p.at(Question):
-		if p.continues() {
-			return p.binaryFrom(start, p.postfix(start, x), levelLowest)
-		}
+	return p.blockGoesOn(start, p.primary())
+}
+
+// blockGoesOn reads on behind an expression in statement position that ended in
+// a block.
+func (p *parser) blockGoesOn(start Pos, x Expr) Expr {
+	if (p.at(Dot) || p.at(PipeRight) || p.at(Question)) && p.continues() {
+		return p.binaryFrom(start, p.postfix(start, x), levelLowest)
 	}
 	return x
 }
@@ -172,6 +174,10 @@ func (p *parser) binaryFrom(start Pos, x Expr, level int) Expr {
 		case in.level == levelCast:
 			p.advance()
 			x = &Cast{exprNode{}, x, p.castType()}
+			if p.at(Question) { // no optional type: the cast may fail
+				setSpan(x, p.since(start))
+				x = p.postfix(start, x)
+			}
 		case in.level == levelRange:
 			if chained == ".." {
 				p.chain(opSpan, codeChainedRange, "a range has two ends", "put one range in parentheses")

@@ -71,8 +71,8 @@ func (p *parser) funBody(f *Fun) *Block {
 // params reads (a: A, b: B) and separates a receiver from the rest.
 func (p *parser) params() (self *Param, args []*Param) {
 	open := p.advance()
-	lines, noStruct := p.lines, p.noStruct
-	p.lines, p.noStruct = false, false
+	outer := p.mode
+	p.mode = mode{}
 	for !p.at(RParen) && !p.at(EOF) {
 		begin := p.i
 		a := p.param()
@@ -85,7 +85,7 @@ func (p *parser) params() (self *Param, args []*Param) {
 			break
 		}
 	}
-	p.lines, p.noStruct = lines, noStruct
+	p.mode = outer
 	p.closing(RParen, open)
 	return self, args
 }

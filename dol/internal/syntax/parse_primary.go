@@ -298,7 +298,7 @@ func (p *parser) formatPart(hole Span) FPart {
 	p.holes++
 	p.toks, p.i, p.pairs, p.splits = make([]Token, 0, 8), 0, map[int]int{}, nil
 	p.off, p.end, p.last = int(hole.Start)+1, int(hole.End)-1, EOF
-	p.lines, p.noStruct, p.errTok = false, false, -1
+	p.mode, p.errTok = mode{}, -1
 	p.fill(0)
 	part := FPart{Span: hole, Decimals: -1, X: p.expr()}
 	if p.at(Colon) {
@@ -335,8 +335,8 @@ func (p *parser) formatPart(hole Span) FPart {
 func (p *parser) paren() Expr {
 	start := p.pos()
 	open := p.advance()
-	lines, noStruct := p.lines, p.noStruct
-	p.lines, p.noStruct = false, false
+	outer := p.mode
+	p.mode = mode{}
 	var elems []Expr
 	comma := false
 	for !p.at(RParen) && !p.at(EOF) {
@@ -346,7 +346,7 @@ func (p *parser) paren() Expr {
 			break
 		}
 	}
-	p.lines, p.noStruct = lines, noStruct
+	p.mode = outer
 	p.closing(RParen, open)
 	if len(elems) == 1 && !comma {
 		return &Paren{exprNode{p.since(start)}, elems[0]}
@@ -356,8 +356,8 @@ func (p *parser) paren() Expr {
 
 // exprs reads expressions with commas between, up to and with the bracket end.
 func (p *parser) exprs(end TokenKind, open Span) (list []Expr) {
-	lines, noStruct := p.lines, p.noStruct
-	p.lines, p.noStruct = false, false
+	outer := p.mode
+	p.mode = mode{}
 	for !p.at(end) && !p.at(EOF) {
 		begin := p.i
 		list = append(list, p.exprOrMap())
@@ -365,7 +365,7 @@ func (p *parser) exprs(end TokenKind, open Span) (list []Expr) {
 			break
 		}
 	}
-	p.lines, p.noStruct = lines, noStruct
+	p.mode = outer
 	p.closing(end, open)
 	return list
 }
@@ -377,15 +377,15 @@ func (p *parser) list() Expr {
 		return p.idiom()
 	}
 	open := p.advance()
-	lines, noStruct := p.lines, p.noStruct
-	p.lines, p.noStruct = false, false
+	outer := p.mode
+	p.mode = mode{}
 	var elems []Expr
 	for !p.at(RBracket) && !p.at(EOF) {
 		begin := p.i
 		elems = append(elems, p.exprOrMap())
 		if len(elems) == 1 && p.take(Semi) {
 			r := &Repeat{Elem: elems[0], Len: p.expr()}
-			p.lines, p.noStruct = lines, noStruct
+			p.mode = outer
 			p.closing(RBracket, open)
 			r.Span = p.since(start)
 			return r
@@ -394,7 +394,7 @@ func (p *parser) list() Expr {
 			break
 		}
 	}
-	p.lines, p.noStruct = lines, noStruct
+	p.mode = outer
 	p.closing(RBracket, open)
 	return &List{exprNode{p.since(start)}, elems, false}
 }
@@ -415,8 +415,8 @@ func (p *parser) idiom() Expr {
 	open := p.advance()
 	open.End = p.advance().End
 	x := &Idiom{}
-	lines, noStruct := p.lines, p.noStruct
-	p.lines, p.noStruct = false, false
+	outer := p.mode
+	p.mode = mode{parts: true}
 	for !p.at(BarClose) && !p.at(EOF) {
 		begin := p.i
 		at := p.pos()
@@ -425,7 +425,7 @@ func (p *parser) idiom() Expr {
 			break
 		}
 	}
-	p.lines, p.noStruct = lines, noStruct
+	p.mode = outer
 	p.closing(BarClose, open)
 	x.Span = p.since(start)
 	return x
@@ -482,8 +482,8 @@ func (p *parser) mapLiteral() Expr {
 	m := &MapLit{}
 	start := p.pos()
 	open := p.advance()
-	lines, noStruct := p.lines, p.noStruct
-	p.lines, p.noStruct = false, false
+	outer := p.mode
+	p.mode = mode{}
 	for !p.at(RBrace) && !p.at(EOF) {
 		begin := p.i
 		m.Keys = append(m.Keys, p.expr())
@@ -493,7 +493,7 @@ func (p *parser) mapLiteral() Expr {
 			break
 		}
 	}
-	p.lines, p.noStruct = lines, noStruct
+	p.mode = outer
 	p.closing(RBrace, open)
 	m.Span = p.since(start)
 	return m
@@ -649,7 +649,7 @@ func (p *parser) quoteExpr() Expr {
 func (p *parser) postfix(start Pos, x Expr) Expr {
 	for {
 		t := p.tok()
-		breaks := t.NLBefore && p.lines
+		breaks := t.NLBefore && p.lines || t.SPBefore && p.parts
 		height := p.height
 		p.height = 0
 		switch {
@@ -699,14 +699,14 @@ func typeApplied(x Expr, args []TypeExpr, s Span) Expr {
 
 func (p *parser) index(start Pos, x Expr) Expr {
 	open := p.advance()
-	lines, noStruct := p.lines, p.noStruct
-	p.lines, p.noStruct = false, false
+	outer := p.mode
+	p.mode = mode{}
 	ix := &Index{X: x}
 	p.nested(func() { ix.I = p.expr() })
 	if ix.I == nil {
 		ix.I = &BadExpr{exprNode{Span{p.pos(), p.pos()}}}
 	}
-	p.lines, p.noStruct = lines, noStruct
+	p.mode = outer
 	p.closing(RBracket, open)
 	ix.Span = p.since(start)
 	return ix
@@ -790,8 +790,8 @@ func (p *parser) structHere(x Expr) bool {
 func (p *parser) structLiteral(start Pos, x Expr) Expr {
 	s := &Struct{Type: x}
 	open := p.advance()
-	lines, noStruct := p.lines, p.noStruct
-	p.lines, p.noStruct = false, false
+	outer := p.mode
+	p.mode = mode{}
 	p.nested(func() {
 		for !p.at(RBrace) && !p.at(EOF) {
 			if p.at(Ellipsis) || p.at(DotDot) {
@@ -812,7 +812,7 @@ func (p *parser) structLiteral(start Pos, x Expr) Expr {
 			}
 		}
 	})
-	p.lines, p.noStruct = lines, noStruct
+	p.mode = outer
 	p.closing(RBrace, open)
 	s.Span = p.since(start)
 	return s

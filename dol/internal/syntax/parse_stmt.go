@@ -13,8 +13,8 @@ func (p *parser) block() *Block {
 	}
 	open := p.advance()
 	p.codeAfter(p.i - 1)
-	lines, noStruct, patDepth := p.lines, p.noStruct, p.patDepth
-	p.lines, p.noStruct, p.patDepth = true, false, 0
+	outer := p.mode
+	p.mode = mode{lines: true}
 	p.nested(func() {
 		height := 0
 		for !p.at(RBrace) && !p.at(EOF) && !p.outside(open) {
@@ -30,7 +30,7 @@ func (p *parser) block() *Block {
 		}
 		p.height = height
 	})
-	p.lines, p.noStruct, p.patDepth = lines, noStruct, patDepth
+	p.mode = outer
 	p.closing(RBrace, open)
 	b.Span = p.since(start)
 	return b
@@ -354,8 +354,8 @@ func (p *parser) match() Expr {
 		return m
 	}
 	p.codeAfter(p.i - 1)
-	lines, noStruct, patDepth := p.lines, p.noStruct, p.patDepth
-	p.lines, p.noStruct, p.patDepth = true, false, 0
+	outer := p.mode
+	p.mode = mode{lines: true}
 	p.nested(func() {
 		height := 0
 		for !p.at(RBrace) && !p.at(EOF) && !p.outside(open) {
@@ -370,7 +370,7 @@ func (p *parser) match() Expr {
 		}
 		p.height = height
 	})
-	p.lines, p.noStruct, p.patDepth = lines, noStruct, patDepth
+	p.mode = outer
 	p.closing(RBrace, open)
 	m.Span = p.since(start)
 	return m
@@ -407,10 +407,10 @@ func (p *parser) arm() *Arm {
 // armBody reads the body of a case. A block ends it, as a statement does;
 // "{}" is the empty block.
 func (p *parser) armBody() Expr {
-	if p.at(LBrace) && (p.peek(1).Kind == RBrace || !p.mapHere()) {
-		return p.stmtExpr()
-	}
 	start := p.pos()
+	if p.at(LBrace) && (p.peek(1).Kind == RBrace || !p.mapHere()) {
+		return p.blockGoesOn(start, p.block())
+	}
 	x := p.exprOrMap()
 	if assignOps[p.kind()] && p.continues() && isPlace(x) {
 		s := p.assign(start, x)

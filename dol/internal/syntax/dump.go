@@ -183,6 +183,11 @@ func scalar(v reflect.Value) (text string, ok bool) {
 	case qnameType:
 		q := v.Interface().(QName)
 		return q.String(), true
+	case reflect.PointerTo(qnameType):
+		if q := v.Interface().(*QName); q != nil {
+			return q.String(), true
+		}
+		return "", true
 	case identType:
 		return v.Interface().(Ident).Name, true
 	case visType:

@@ -72,24 +72,29 @@ type parser struct {
 	scanner
 	f *File
 
-	toks   []Token
-	i      int             // the current token
-	pairs  map[int]int     // of opening brackets: the closing token, or -1
-	splits []splitToken    // tokens whose first character was taken alone
-	found  []problem       // besides the scanner's
-	errors int             // in found
-	errTok int             // the token at which the last error was reported
-	dead   bool            // no more tokens: nesting, foreign text, too many errors
-	holes  int             // how many expressions of format strings are open
-	trying int             // >0: in a trial; the first error ends it
-	wasted int             // tokens of failed trials
-	types  map[string]bool // declared in this file: their names are no old spelling
+	toks    []Token
+	i       int             // the current token
+	pairs   map[int]int     // of opening brackets: the closing token, or -1
+	splits  []splitToken    // tokens whose first character was taken alone
+	found   []problem       // besides the scanner's
+	errors  int             // in found
+	errTok  int             // the token at which the last error was reported
+	errLine Span            // from the last error to the end of its line
+	dead    bool            // no more tokens: nesting, foreign text, too many errors
+	holes   int             // how many expressions of format strings are open
+	trying  int             // >0: in a trial; the first error ends it
+	wasted  int             // tokens of failed trials
+	types   map[string]bool // declared in this file: their names are no old spelling
 
 	mode
 	ontology  bool // the declaration around belongs to the ontology layer
 	importing bool // a name may end before ".*" or ".{"
 	noDot     bool // a type ends before a dot: that of a quantifier
 	quasi     int  // quasi-quotes around, in which "," unquotes
+	bodies    int  // declarations around whose bodies are open
+	outermost Span // the brace of the first of them
+	strayArm  bool // a case outside a match was reported; its neighbours are not
+	margin    int  // the indent of the last declaration at file level
 	labels    []string
 	depth     int
 	height    int
@@ -435,16 +440,19 @@ func (p *parser) docsLikely(j int) bool {
 
 // --- reporting ---
 
-// report adds an error at span, unless nothing was read since the last one: one
-// cause gives one error. The problem returned may be added to either way.
+// report adds an error at span, unless nothing was read since the last one, or
+// that one stands on the same line: one cause gives one error. With errTok at -1
+// it is added anyway. The problem returned may be added to either way.
 func (p *parser) report(span Span, code, message string) *problem {
 	if p.trying > 0 {
 		panic(bailout{})
 	}
-	if p.dead || p.errTok == p.i {
+	if p.dead || p.errTok == p.i || p.errTok >= 0 && p.errLine.Start <= span.Start && span.Start < p.errLine.End {
+		p.errTok = p.i
 		return &problem{}
 	}
 	p.errTok = p.i
+	p.errLine = Span{span.Start, Pos(p.endOfLine(int(span.Start)))}
 	p.errors++
 	pr := p.add(span, code, diag.Error, message)
 	if p.errors > maxErrors {
@@ -490,6 +498,9 @@ func (p *parser) expected(code, what string) *problem {
 		// The end of the file has no text; the last token is a better place.
 		return p.report(Span{p.prevEnd(), p.prevEnd()}, code, "expected "+what+", found the end of the file")
 	}
+	if t.NLBefore && p.lines && p.i > 0 && code != codeExpectedDecl && code != codeExpectedMember {
+		return p.report(Span{p.prevEnd(), p.prevEnd()}, code, "expected "+what+", found the end of the line")
+	}
 	return p.report(t.Span, code, "expected "+what+", found "+p.describe(t))
 }
 
@@ -527,7 +538,7 @@ func (p *parser) closing(k TokenKind, open Span) bool {
 	if p.take(k) {
 		return true
 	}
-	if p.at(EOF) {
+	if t := p.tok(); t.Kind == EOF || t.NLBefore && (t.Kind == RBrace || t.Kind == RParen || t.Kind == RBracket) {
 		p.report(open, codeUnclosed, "the bracket `"+p.text[open.Start:open.End]+"` is never closed").mark = "opened here"
 	} else {
 		p.expected(codeExpectedToken, "`"+k.String()+"`").note(open, "to close the bracket opened here")

@@ -14,15 +14,20 @@ type bodyOf struct {
 func (p *parser) body(b *bodyOf) {
 	if !p.at(LBrace) {
 		p.expected(codeExpectedToken, "`{` and the body of "+quoted(p.text[b.owner.Name.Start:b.owner.Name.End]))
-		return
+		if !p.findBlock() {
+			return
+		}
 	}
-	open := p.advance()
-	p.codeAfter(p.i - 1)
+	open := p.openBrace()
 	outer, ontology := p.mode, p.ontology
 	p.mode, p.ontology = mode{lines: true}, b.ontology
 	var pending *Docs
+	if p.bodies == 0 {
+		p.outermost = open
+	}
+	p.bodies++
 	for !p.at(RBrace) && !p.at(EOF) {
-		if p.outside(open) {
+		if p.outside(open) || b.where == inRule && p.memberOfOuter(open) {
 			break
 		}
 		if p.take(Semi) || p.take(Comma) {
@@ -44,6 +49,7 @@ func (p *parser) body(b *bodyOf) {
 	if pending != nil {
 		*b.items = append(*b.items, &DocsItem{pending.Span, pending})
 	}
+	p.bodies--
 	p.mode, p.ontology = outer, ontology
 	p.closing(RBrace, open)
 }
@@ -81,6 +87,26 @@ func (p *parser) outside(open Span) bool {
 	p.errTok = -1
 	p.report(open, codeUnclosed, "the brace opened here is never closed").
 		note(t.Span, "a new declaration begins here")
+	p.errTok = p.i
+	return true
+}
+
+// memberOfOuter reports whether the current line belongs to the declaration
+// around a rule, whose brace is missing: it is a member that no rule has, and
+// braces are missing. It reports the brace.
+func (p *parser) memberOfOuter(open Span) bool {
+	t, next := p.tok(), p.peek(1)
+	switch {
+	case !t.NLBefore || p.trying > 0:
+		return false
+	case t.key == kwFun && isWord(next), t.key == kwSex && next.key == kwFun, t.key == kwHas && p.peek(2).Kind == Colon:
+	default:
+		return false
+	}
+	if p.matching(p.tokenAt(p.outermost.Start)) >= 0 {
+		return false
+	}
+	p.report(open, codeUnclosed, "the brace opened here is never closed").note(t.Span, "a member that no rule has begins here")
 	p.errTok = p.i
 	return true
 }

@@ -26,7 +26,9 @@ func (p *parser) declStart() bool {
 	switch t.key {
 	case kwPub, kwFun, kwConst, kwVar:
 		return true
-	case kwGen, kwGene, kwType, kwTrait, kwRule, kwConstraint, kwSystem, kwEvo, kwEvolves, kwEnum, kwImpl, kwMod, kwModule:
+	case kwGen, kwGene, kwTrait, kwSystem:
+		return (isName(next) || next.Kind == LBrace) && !next.NLBefore
+	case kwType, kwRule, kwConstraint, kwEvo, kwEvolves, kwEnum, kwImpl, kwMod, kwModule:
 		return isName(next) && !next.NLBefore
 	case kwUse:
 		return isName(next) || next.Kind == At

@@ -58,6 +58,10 @@ func (p *parser) fileItem() { p.fileItemWith(nil) }
 // block that belongs to what follows.
 func (p *parser) fileItemWith(pending *Docs) (next *Docs) {
 	begin := p.i
+	p.strayArm = false
+	if p.tok().NLBefore && p.declStart() {
+		p.margin = p.indentOf(p.tok())
+	}
 	d := p.decl(pending, atFile)
 	if d == nil {
 		if p.i == begin {
@@ -117,11 +121,12 @@ func (p *parser) unexpectedAtFile() {
 	p.syncDecl()
 }
 
-// syncDecl skips to the next line that begins a declaration.
+// syncDecl skips to the next line that begins a declaration, no deeper than the
+// last one: what is deeper belongs to a body that lost its brace.
 func (p *parser) syncDecl() {
 	p.advance()
 	for !p.at(EOF) {
-		if p.tok().NLBefore && (p.declStart() || p.docsHere()) {
+		if p.tok().NLBefore && (p.declStart() || p.docsHere()) && p.indentOf(p.tok()) <= p.margin {
 			return
 		}
 		if p.at(LBrace) {
@@ -131,6 +136,13 @@ func (p *parser) syncDecl() {
 		}
 		p.advance()
 	}
+}
+
+// indentOf returns how many bytes of white space stand before a token that
+// begins its line.
+func (p *parser) indentOf(t *Token) int {
+	line := strings.LastIndexByte(p.text[:t.Start], '\n') + 1
+	return len(p.text[line:t.Start]) - len(strings.TrimLeft(p.text[line:t.Start], " \t"))
 }
 
 // --- documentation ---
@@ -258,7 +270,7 @@ func (p *parser) qname(what string) QName {
 	p.advance()
 	for p.at(Dot) || p.at(ColonColon) {
 		next := p.peek(1)
-		if !isWord(next) {
+		if !isWord(next) || next.NLBefore && p.lines {
 			if next.Kind == Less || p.importing && (next.Kind == Star || next.Kind == LBrace) {
 				break
 			}

@@ -49,6 +49,9 @@ func (p *parser) fun(h DeclHead, where place) *Fun {
 	default:
 		p.expected(codeExpectedToken, "`{` and the body of the function").
 			fix("only members of traits and host imports, `sex fun`, have no body")
+		if p.findBlock() {
+			f.Body = p.funBody(f)
+		}
 	}
 	f.Span = p.since(h.Start)
 	return f

@@ -716,7 +716,7 @@ func (p *parser) member(start Pos, x Expr) Expr {
 	m := &Member{X: x, Colons: p.at(ColonColon)}
 	p.advance()
 	switch t := p.tok(); {
-	case isWord(t), t.Kind == Int && !m.Colons && strings.Trim(p.textOf(t), "0123456789") == "":
+	case isWord(t) && !(t.NLBefore && p.lines && t.Kind == Keyword), t.Kind == Int && !m.Colons && strings.Trim(p.textOf(t), "0123456789") == "":
 		m.Name = p.ident(t)
 		p.advance()
 	default:

@@ -280,6 +280,26 @@ func (p *parser) notInCode(list []sword, whole bool) {
 		p.expected(codeExpectedMember, "a field such as `has name: string`, a method or a sentence")
 	}
 	p.syncMember()
+	for p.statementLine() { // of a function that lost its brace
+		p.syncMember()
+	}
+}
+
+// statementLine reports whether the current line looks like a statement and not
+// like a member of a declaration.
+func (p *parser) statementLine() bool {
+	t := p.tok()
+	if t.Kind == Keyword {
+		return t.key != kwFun && t.key != kwPub && t.key != kwConst
+	}
+	if t.Kind != Word {
+		return false
+	}
+	switch next := p.peek(1); next.Kind {
+	case Dot, LParen, Eq, PlusEq, MinusEq, StarEq, SlashEq, PercentEq, PipeRight, Less, Greater, EqEq:
+		return !next.NLBefore
+	}
+	return false
 }
 
 // --- rules and laws ---

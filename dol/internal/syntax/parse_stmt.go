@@ -2,17 +2,19 @@ package syntax
 
 import "slices"
 
-// block reads { … }; a missing one gives an error and an empty block.
+// block reads { … }. A missing one gives an error and an empty block; when only
+// the opening brace is missing, what the lines show, the block is read.
 func (p *parser) block() *Block {
 	b := &Block{}
 	start := p.pos()
 	if !p.at(LBrace) {
 		p.expected(codeExpectedToken, "`{` and a block")
-		b.Span = Span{start, start}
-		return b
+		if !p.findBlock() {
+			b.Span = Span{start, start}
+			return b
+		}
 	}
-	open := p.advance()
-	p.codeAfter(p.i - 1)
+	open := p.openBrace()
 	outer := p.mode
 	p.mode = mode{lines: true}
 	p.nested(func() {
@@ -34,6 +36,44 @@ func (p *parser) block() *Block {
 	p.closing(RBrace, open)
 	b.Span = p.since(start)
 	return b
+}
+
+// findBlock skips what stands where "{" is missing: to a "{" on the line, or to
+// a line below that is indented more. It reports whether there is such.
+func (p *parser) findBlock() bool {
+	if p.trying > 0 {
+		return false
+	}
+	for !p.tok().NLBefore && !p.at(EOF) && !p.at(RBrace) && !p.at(Semi) {
+		if p.at(LBrace) {
+			return true
+		}
+		p.advance()
+	}
+	return p.at(LBrace) || p.deeperLine()
+}
+
+// openBrace takes "{", which may be missing after findBlock.
+func (p *parser) openBrace() Span {
+	open := p.tok().Span
+	if p.take(LBrace) {
+		p.codeAfter(p.i - 1)
+	}
+	return open
+}
+
+// deeperLine reports whether the current token begins a line that is indented
+// more than the line before: the content of a block without its brace.
+func (p *parser) deeperLine() bool {
+	t := p.tok()
+	if !t.NLBefore || p.i == 0 || t.Kind == EOF {
+		return false
+	}
+	head := p.i - 1
+	for head > 0 && !p.toks[head].NLBefore {
+		head--
+	}
+	return p.indentOf(t) > p.indentOf(&p.toks[head])
 }
 
 // syncStmt skips what no statement could be made of, to the end of its line.
@@ -74,6 +114,9 @@ func (p *parser) stmt() Stmt {
 			return p.let()
 		}
 	}
+	if p.declInFunction() {
+		return p.funStmt()
+	}
 	switch t.Kind {
 	case Semi:
 		p.advance()
@@ -110,7 +153,10 @@ func (p *parser) stmtEnd() {
 		p.advance()
 	case Comma, Colon, FatArrow, Arrow, Eq, Dot:
 		if !p.tok().NLBefore || p.kind() != Comma {
-			p.expected(codeExpectedToken, "the end of the statement")
+			if !p.at(FatArrow) || !p.strayArm {
+				p.strayArm = p.at(FatArrow)
+				p.expected(codeExpectedToken, "the end of the statement")
+			}
 			p.syncStmt()
 		}
 	}
@@ -208,13 +254,27 @@ func (p *parser) let() Stmt {
 	return l
 }
 
+// declInFunction reports whether a declaration other than a function begins
+// here, which only looks like an expression.
+func (p *parser) declInFunction() bool {
+	switch p.tok().key {
+	case kwGen, kwGene, kwTrait, kwSystem, kwType, kwEnum, kwImpl, kwRule, kwConstraint:
+		after := p.peek(2)
+		return isName(p.peek(1)) && p.declStart() && (after.Kind == LBrace || after.Kind == Less || after.Kind == Eq && p.atKey(kwType))
+	}
+	return false
+}
+
 func (p *parser) funStmt() Stmt {
 	start := p.pos()
 	d := p.decl(nil, inImpl)
 	f, ok := d.(*Fun)
 	if !ok {
 		if d != nil {
-			p.report(d.Range(), codeMisplaced, "only functions are declared inside a function")
+			at := d.Header().Keyword
+			p.errTok = -1
+			p.report(at, codeMisplaced, "`"+p.text[at.Start:at.End]+"` cannot stand in a function").
+				fix("move it to the level of the file")
 		}
 		return &BadStmt{stmtNode{p.since(start)}}
 	}
@@ -269,13 +329,29 @@ func (p *parser) labelHere() bool {
 	return k == kwFor || k == kwWhile || k == kwLoop
 }
 
-// head reads an expression behind which a block stands.
+// head reads an expression behind which a block or an arrow stands. A block
+// without one behind it is that block, and the expression is missing.
 func (p *parser) head() Expr {
+	if p.at(LBrace) && !p.blockBefore(LBrace, FatArrow) {
+		p.expected(codeExpectedExpr, "an expression before the block")
+		return &BadExpr{exprNode{Span{p.pos(), p.pos()}}}
+	}
 	noStruct := p.noStruct
 	p.noStruct = true
 	x := p.expr()
 	p.noStruct = noStruct
 	return x
+}
+
+// blockBefore reports whether one of the tokens given follows the block here.
+func (p *parser) blockBefore(a, b TokenKind) bool {
+	end := p.matching(p.i)
+	if end < 0 {
+		return false
+	}
+	p.fillTo(end + 1)
+	k := p.toks[min(end+1, len(p.toks)-1)].Kind
+	return k == a || k == b
 }
 
 // cond reads a condition, or "let pattern = value".
@@ -348,12 +424,14 @@ func (p *parser) match() Expr {
 	start := p.pos()
 	p.advance()
 	m := &Match{X: p.head()}
-	open := p.tok().Span
-	if !p.expect(LBrace, "and the cases of the match") {
-		m.Span = p.since(start)
-		return m
+	if !p.at(LBrace) {
+		p.expected(codeExpectedToken, "`{` and the cases of the match")
+		if !p.findBlock() {
+			m.Span = p.since(start)
+			return m
+		}
 	}
-	p.codeAfter(p.i - 1)
+	open := p.openBrace()
 	outer := p.mode
 	p.mode = mode{lines: true}
 	p.nested(func() {

@@ -32,7 +32,7 @@ func (p *parser) typeHere(cast bool) TypeExpr {
 		p.advance()
 		vs := p.variants(nil)
 		t = &EnumType{typeNode{p.since(start)}, vs}
-	case isName(tok):
+	case isName(tok) && !(tok.key == kwHas && tok.NLBefore && p.lines): // the next field
 		t = p.namedType(cast)
 	case tok.Kind == LParen:
 		t = p.funType(start, false)

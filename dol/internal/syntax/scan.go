@@ -20,6 +20,7 @@ type scanner struct {
 	end  int
 	last TokenKind // the one before; after a dot, digits are a tuple index
 
+	tooDeep  bool      // a format string holds too many others
 	problems []problem // in the order of their spans
 	pool     []Trivia  // what Leading slices are cut from
 	scratch  []Trivia
@@ -158,6 +159,14 @@ func endsInSpace(s string) bool {
 	return unicode.IsSpace(r)
 }
 
+// endOfLine returns where the line of i ends, its line break excluded.
+func (s *scanner) endOfLine(i int) int {
+	if n := strings.IndexByte(s.text[i:s.end], '\n'); n >= 0 {
+		return i + n
+	}
+	return s.end
+}
+
 // comment reads the comment at off. A line break is not part of a line comment.
 func (s *scanner) comment() Trivia {
 	begin := s.off
@@ -173,11 +182,8 @@ func (s *scanner) comment() Trivia {
 	case strings.HasPrefix(rest, "///") && !strings.HasPrefix(rest, "////"):
 		kind = DocComment
 	}
-	n := strings.IndexByte(rest, '\n')
-	if n < 0 {
-		n = len(rest)
-	}
-	s.off = begin + n
+	s.off = s.endOfLine(begin)
+	n := s.off - begin
 	text := strings.TrimRight(rest[:n], " \t\r\v\f")
 	s.checkUTF8(begin, begin+len(text))
 	return Trivia{Span: Span{Pos(begin), Pos(begin + len(text))}, Kind: kind}

@@ -119,9 +119,14 @@ func unescape(text string) string {
 func (s *scanner) formatString() {
 	begin := s.off
 	s.off += 2
+	s.tooDeep = false
 	if !s.formatBody(1) {
-		s.unterminatedString(begin)
-		return
+		if !s.tooDeep {
+			s.unterminatedString(begin)
+			return
+		}
+		s.off = s.endOfLine(begin)
+		s.problem(begin, begin+2, codeNestingTooDeep, "format strings stand in one another more than "+strconv.Itoa(maxFormatDepth)+" levels deep")
 	}
 	s.checkUTF8(begin, s.off)
 }
@@ -188,7 +193,7 @@ func (s *scanner) formatHole(depth int) bool {
 func (s *scanner) nestedString(depth int) bool {
 	if i := s.off - 1; s.text[i] == 'f' && byteClasses[s.text[i-1]] != classLetter && byteClasses[s.text[i-1]] != classDigit {
 		if depth == maxFormatDepth {
-			s.problem(s.off-1, s.off+1, codeNestingTooDeep, "format strings stand in one another more than "+strconv.Itoa(maxFormatDepth)+" levels deep")
+			s.tooDeep = true
 			return false
 		}
 		n := len(s.problems)

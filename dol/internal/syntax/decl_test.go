@@ -51,7 +51,7 @@ func TestDeclarations(t *testing.T) {
 		{"use @org/std.io.println\nuse @org/my-pkg-2 as p", `Use package="@org/std" path=io.println; Use package="@org/my-pkg-2" alias=p`, ""},
 		{"use @org/std: \"^1.2\".{a}\nuse @org/std: ^1.2.3", `Use package="@org/std" version="^1.2" hasList=true; >items: UseItem name=a; Use package="@org/std" version="^1.2.3"`, ""},
 		// Proves: dol 3.1-e
-		{"use @git:host.example/x.git:main\npub use @https://host.example/y", `Use uRL="@git:host.example/x.git:main"; Use vis=pub uRL="@https://host.example/y"`, ""},
+		{"use @git:host.example/x.git:main\npub use @https://host.example/y", `Use url="@git:host.example/x.git:main"; Use vis=pub url="@https://host.example/y"`, ""},
 		// Proves: dol 3.1-d
 		{"pub mod x\nmod y { use a\nconst B = 1\n docs { y } }", `Submodule vis=pub name=x; Submodule name=y inline=true; >docs: Docs text="y"; >items: Use local=a; >items: Const name=B; >>value: Literal kind=int text="1"`, ""},
 		// Proves: dol 3.1-f
@@ -110,7 +110,7 @@ func TestDeclarations(t *testing.T) {
 		// Proves: dol 3.7-a
 		{"const A: i64 = 1;\nsex var B: u8\nvar c = 2\ntype D<T> = Vec<T>\nenum E<T> { F(T), G { h: i64, } I = -1 }", `Const name=A; >type: NamedType name=i64; >value: Literal kind=int text="1"; Var name=B sex=true; >type: NamedType name=u8; Var name=c; >value: Literal kind=int text="2"; Alias name=D; >params: TypeParam name=T; >target: NamedType name=Vec; >>args: NamedType name=T; Enum name=E; >params: TypeParam name=T; >variants: Variant name=F; >>tuple: NamedType name=T; >variants: Variant name=G; >>fields: Field name=h; >>>type: NamedType name=i64; >variants: Variant name=I; >>value: Unary op="-"; >>>x: Literal kind=int text="1"`, "implicit-sex-var"},
 		// Proves: dol 3.8-a
-		{"sex extern \"C\" fun f(a: i32) -> i32;\nsex extern fun g()\nsex fun h()", `Fun name=f sex=true extern=true aBI="C" funName=f; >args: Param name=a; >>type: NamedType name=i32; >result: NamedType name=i32; Fun name=g sex=true extern=true funName=g; Fun name=h sex=true funName=h`, ""},
+		{"sex extern \"C\" fun f(a: i32) -> i32;\nsex extern fun g()\nsex fun h()", `Fun name=f sex=true extern=true abi="C" funName=f; >args: Param name=a; >>type: NamedType name=i32; >result: NamedType name=i32; Fun name=g sex=true extern=true funName=g; Fun name=h sex=true funName=h`, ""},
 		// Proves: dol 3.9-a, 3.9-c, 3.9-d, 2.4-b
 		{"fun match<T>(&self, mut a: i64 = 1, b: &mut T,) -> T where T: A + B, U: C { a }\nfun g(self: T) {}\nfun h(mut this) {}", `Fun name=match funName=match; >params: TypeParam name=T; >self: Param name=self; >args: Param mut=true name=a; >>type: NamedType name=i64; >>default: Literal kind=int text="1"; >args: Param name=b; >>type: RefType mut=true; >>>elem: NamedType name=T; >result: NamedType name=T; >where: TypeParam name=T; >>bounds: NamedType name=A; >>bounds: NamedType name=B; >where: TypeParam name=U; >>bounds: NamedType name=C; >body: Block; >>stmts: ExprStmt; >>>x: Name ident="a"; Fun name=g funName=g; >self: Param name=self; >>type: NamedType name=T; >body: Block; Fun name=h funName=h; >self: Param mut=true name=this; >body: Block`, "needless-ref needless-ref"},
 
@@ -131,9 +131,9 @@ func TestSentences(t *testing.T) {
 		// Proves: dol 3.5-a
 		{"book has\n  title\nnode is ready for work", `Sentence kind=has subject="book" object="title"; Sentence kind=is subject="node" object="ready for work"`, ""},
 		{"a is b; c is d", `Sentence kind=is subject="a" object="b"; Sentence kind=is subject="c" object="d"`, ""},
-		{"each\n loan emits\n Event\nx derives from\n y", `Sentence kind=each subject="loan"; >inner: Sentence kind=emits subject="loan" object="Event"; Sentence kind=derives from subject="x" object="y"`, ""},
+		{"each\n loan emits\n Event\nx derives from\n y", `Sentence kind=each subject="loan"; >inner: Sentence kind=emits subject="loan" object="Event"; Sentence kind=derives-from subject="x" object="y"`, ""},
 		// Proves: dol 3.5-b
-		{"a has b c derives from d e", `Sentence kind=has subject="a" object="b"; Sentence kind=derives from subject="c" object="d e"`, ""},
+		{"a has b c derives from d e", `Sentence kind=has subject="a" object="b"; Sentence kind=derives-from subject="c" object="d e"`, ""},
 		{"a b is c d e", `Sentence kind=is subject="a b" object="c d e"`, ""},
 		{"a emits b c never d e can f g", `Sentence kind=emits subject="a" object="b"; Sentence kind=never subject="c" object="d"; Sentence kind=can subject="e" object="f g"`, ""},
 		{"a requires b is c", `Sentence kind=requires subject="a" object="b is c"`, ""},

@@ -140,6 +140,9 @@ func (s *shown) fields(v reflect.Value) {
 	for i := range v.NumField() {
 		field, value := v.Type().Field(i), v.Field(i)
 		name := strings.ToLower(field.Name[:1]) + field.Name[1:]
+		if field.Name == strings.ToUpper(field.Name) { // ABI, URL, X
+			name = strings.ToLower(field.Name)
+		}
 		if field.Type == spanType {
 			if field.Anonymous {
 				s.span = value.Interface().(Span)
@@ -195,7 +198,7 @@ func scalar(v reflect.Value) (text string, ok bool) {
 	case spellingType:
 		return [...]string{"", "classic"}[v.Uint()], true
 	case sentenceType:
-		return v.Interface().(SentenceKind).String(), true
+		return strings.ReplaceAll(v.Interface().(SentenceKind).String(), " ", "-"), true
 	case litKindType:
 		return [...]string{"int", "float", "string", "char", "bool", "null"}[v.Uint()], true
 	}

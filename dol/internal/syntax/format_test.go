@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"bytes"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"strings"
@@ -39,9 +40,36 @@ func checkFormat(t testing.TB, path string, src []byte, o FormatOptions) []byte 
 
 // Proves: dol 12-b, 21-b
 func TestFormatKeepsItsGuaranteesOnEveryFile(t *testing.T) {
-	for path, text := range corpus(t) {
+	files := 0
+	check := func(path string, text []byte) {
+		files++
 		checkFormat(t, path, text, FormatOptions{})
 		checkFormat(t, path, text, FormatOptions{Migrate: true})
+	}
+	for path, text := range corpus(t) {
+		check(path, text)
+	}
+	root := os.DirFS("../../..")
+	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil || path == "dol/internal/syntax":
+			return fs.SkipDir
+		case d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != "." || d.Name() == "node_modules" || d.Name() == "build"):
+			return fs.SkipDir
+		case strings.HasSuffix(path, ".dol"), strings.HasSuffix(path, ".dol.test"):
+			text, err := fs.ReadFile(root, path)
+			if err != nil {
+				return err
+			}
+			check(path, text)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < 50 {
+		t.Errorf("only %d files", files)
 	}
 }
 

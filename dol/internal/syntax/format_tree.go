@@ -20,14 +20,8 @@ func (m *marker) file() {
 func (m *marker) decls(items []Decl) {
 	for _, d := range items {
 		m.decl(d)
-		m.behind(declEnd(d))
+		m.behind(d.Range().End)
 	}
-}
-
-// declEnd returns where the tokens of d end; documentation behind it is an item
-// of its own.
-func declEnd(d Decl) Pos {
-	return d.Range().End
 }
 
 // behind drops the semicolons behind an item that ends at p.
@@ -303,7 +297,7 @@ func (m *marker) bodyItem(it Item) {
 	keep := m.startsContinued(m.behindSeparators(last))
 	switch it := it.(type) {
 	case *ExprItem, *Field:
-		keep = keep || m.toks[last].key == kwReturn
+		keep = keep || m.toks[last].key == kwReturn || m.goesOn(last)
 		m.separators(last, keep)
 		if next := m.behindSeparators(last); m.kind(next) == ProseText && m.suffix[last].text == "" {
 			m.suffix[last] = suffix{";", noGroup} // prose may begin like an operator

@@ -48,6 +48,13 @@ func (e *printer) measure() {
 	e.broken = make([]bool, len(e.groups))
 	e.indent = make([]int, len(e.groups))
 	e.opening = make([][]int32, n)
+	for g := 1; g < len(e.groups); g++ {
+		open := e.groups[g].open
+		e.opening[open] = append(e.opening[open], int32(g))
+	}
+	for _, list := range e.opening {
+		sortOuterFirst(list, e.groups)
+	}
 	var carried []Trivia
 	for i := range e.toks {
 		leading := e.toks[i].Leading
@@ -90,13 +97,6 @@ func (e *printer) measure() {
 		if i+1 < n && (e.drop[i+1] || e.gaps[i+1].group == noGroup && !e.breaksHere(int32(i+1))) {
 			e.tail[i] = e.tail[i+1]
 		}
-	}
-	for g := len(e.groups) - 1; g > 0; g-- {
-		open := e.groups[g].open
-		e.opening[open] = append(e.opening[open], int32(g))
-	}
-	for _, list := range e.opening {
-		sortOuterFirst(list, e.groups)
 	}
 }
 
@@ -196,10 +196,6 @@ func (e *printer) forceGroups() {
 // sweep visits all tokens with the innermost group around the gap before each,
 // and each group but the first when it closes, with the group around it.
 func (e *printer) sweep(token func(i, inner int32), closed func(g, parent int32)) {
-	opening := make([][]int32, len(e.toks))
-	for g := 1; g < len(e.groups); g++ {
-		opening[e.groups[g].open] = append(opening[e.groups[g].open], int32(g))
-	}
 	stack := []int32{0}
 	for i := range e.toks {
 		for len(stack) > 1 && e.groups[stack[len(stack)-1]].close < int32(i) {
@@ -207,8 +203,7 @@ func (e *printer) sweep(token func(i, inner int32), closed func(g, parent int32)
 			stack = stack[:len(stack)-1]
 		}
 		token(int32(i), stack[len(stack)-1])
-		sortOuterFirst(opening[i], e.groups)
-		stack = append(stack, opening[i]...)
+		stack = append(stack, e.opening[i]...)
 	}
 	for ; len(stack) > 1; stack = stack[:len(stack)-1] {
 		closed(stack[len(stack)-1], stack[len(stack)-2])

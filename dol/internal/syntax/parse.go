@@ -203,13 +203,9 @@ func (p *parser) mergeSplits() []Token {
 
 // --- tokens ---
 
-// fill makes token i known.
+// fill makes token i known, or the end of the file when that comes first.
 func (p *parser) fill(i int) {
-	for len(p.toks) <= i {
-		if p.dead || len(p.toks) > 0 && p.toks[len(p.toks)-1].Kind == EOF {
-			p.toks = append(p.toks, Token{Span: Span{Pos(p.end), Pos(p.end)}, Kind: EOF, NLBefore: true, SPBefore: true, SPAfter: true})
-			continue
-		}
+	for len(p.toks) <= i && (len(p.toks) == 0 || p.toks[len(p.toks)-1].Kind != EOF) {
 		p.toks = append(p.toks, p.next())
 	}
 }
@@ -227,17 +223,10 @@ func (p *parser) peek(n int) *Token {
 		if last := p.toks[len(p.toks)-1]; last.Kind == EOF {
 			return &p.toks[len(p.toks)-1]
 		}
-		p.fillTo(i)
+		p.fill(i)
 		i = min(i, len(p.toks)-1)
 	}
 	return &p.toks[i]
-}
-
-// fillTo is fill that stops at the end of the file.
-func (p *parser) fillTo(i int) {
-	for len(p.toks) <= i && p.toks[len(p.toks)-1].Kind != EOF {
-		p.toks = append(p.toks, p.next())
-	}
 }
 
 // advance takes the current token and returns its span.
@@ -368,7 +357,7 @@ func (p *parser) matching(i int) int {
 	}
 	stack := []int{i}
 	for j := i + 1; len(stack) > 0; j++ {
-		p.fillTo(j)
+		p.fill(j)
 		if j >= len(p.toks) {
 			break
 		}
@@ -424,7 +413,7 @@ func closes(open, end TokenKind) bool {
 // docsLikely reports whether the word docs at token j begins documentation, as
 // far as the tokens before it tell.
 func (p *parser) docsLikely(j int) bool {
-	p.fillTo(j + 1)
+	p.fill(j + 1)
 	if j+1 >= len(p.toks) || p.toks[j+1].Kind != LBrace {
 		return false
 	}

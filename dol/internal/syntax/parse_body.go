@@ -43,7 +43,7 @@ func (p *parser) body(b *bodyOf) {
 		p.bodyItem(b, pending)
 		pending = nil
 		if p.i == begin {
-			p.syncMember()
+			p.syncLine()
 		}
 	}
 	if pending != nil {
@@ -124,8 +124,8 @@ func (p *parser) tokenAt(start Pos) int {
 	return lo
 }
 
-// syncMember skips to the next line of a body, or to its end.
-func (p *parser) syncMember() {
+// syncLine skips to the next line of a body, or to its end.
+func (p *parser) syncLine() {
 	for begin := p.i; !p.at(EOF) && !p.at(RBrace); {
 		if p.i > begin && p.tok().NLBefore {
 			return
@@ -181,7 +181,7 @@ func (p *parser) bodyItem(b *bodyOf, docs *Docs) {
 	case t.key == kwState && isName(next) && p.peek(2).Kind == Colon && b.where == inSystem:
 		*b.items = append(*b.items, p.state(docs))
 		return
-	case t.key == kwRequires && b.where == inSystem && (isName(next) || next.Kind == At):
+	case t.key == kwRequires && b.where == inSystem && (isName(next) || next.Kind == At) && !next.NLBefore:
 		if r := p.requires(); r != nil {
 			add(r)
 			return
@@ -201,7 +201,7 @@ func (p *parser) bodyItem(b *bodyOf, docs *Docs) {
 		p.ruleLine(b, docs)
 	case inImpl:
 		p.expected(codeExpectedMember, "a method of the impl")
-		p.syncMember()
+		p.syncLine()
 	default:
 		p.sentenceLine(b, docs)
 	}
@@ -286,7 +286,7 @@ func (p *parser) fieldStart() bool {
 	case t.key == kwMut && isName(next):
 		return p.peek(2).Kind == Colon
 	}
-	return isName(t) && next.Kind == Colon
+	return isName(t) && next.Kind == Colon && !next.NLBefore
 }
 
 // fieldItem reads a field, or "has" and several words, which is a sentence about

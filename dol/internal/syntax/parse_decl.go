@@ -378,7 +378,7 @@ func (p *parser) variants(owner *DeclHead) (list []*Variant) {
 		}
 		p.take(Comma)
 		if p.i == begin {
-			p.syncMember()
+			p.syncLine()
 		}
 		if p.i == begin {
 			break

@@ -108,11 +108,8 @@ func (p *parser) continues() bool {
 	return false
 }
 
-// expr reads an expression where "{" begins a block.
+// expr reads an expression of any kind.
 func (p *parser) expr() Expr { return p.binary(levelLowest) }
-
-// exprOrMap reads an expression where "{" may begin a map (dol.md 4.1-d).
-func (p *parser) exprOrMap() Expr { return p.expr() }
 
 // stmtExpr reads an expression in statement position: one that ends in a block
 // of its own ends there, unless ".", "?" or "|>" follows (dol.md 3.10-e).
@@ -292,7 +289,12 @@ func (p *parser) unary() Expr {
 		}
 	}
 	if op == "" {
-		return p.postfix(start, p.primary())
+		x := p.primary()
+		switch x.(type) {
+		case *Return, *Break, *Continue: // what follows would be their value
+			return x
+		}
+		return p.postfix(start, x)
 	}
 	double := t.Kind == AndAnd
 	if op == "&" {
@@ -333,7 +335,7 @@ func (p *parser) operandBehindNot() bool {
 	case Keyword:
 		return next.key != kwIn && next.key != kwElse
 	case Int, Float, String, FormatString, Char, LParen, Bang, Hash, Question, QuoteMark:
-		return next.Kind != LParen || next.SPBefore || true
+		return true
 	case Minus, Star, Amp:
 		return !next.SPAfter
 	case LBracket:

@@ -118,7 +118,7 @@ func (p *parser) recordPatternHere() bool {
 	if end < 0 {
 		return false
 	}
-	p.fillTo(end + 1)
+	p.fill(end + 1)
 	after := &p.toks[min(end+1, len(p.toks)-1)]
 	switch after.Kind {
 	case FatArrow, Eq, Colon:

@@ -341,7 +341,7 @@ func (p *parser) paren() Expr {
 	comma := false
 	for !p.at(RParen) && !p.at(EOF) {
 		begin := p.i
-		elems = append(elems, p.exprOrMap())
+		elems = append(elems, p.expr())
 		if comma = p.take(Comma); !comma || p.i == begin {
 			break
 		}
@@ -360,7 +360,7 @@ func (p *parser) exprs(end TokenKind, open Span) (list []Expr) {
 	p.mode = mode{}
 	for !p.at(end) && !p.at(EOF) {
 		begin := p.i
-		list = append(list, p.exprOrMap())
+		list = append(list, p.expr())
 		if !p.take(Comma) || p.i == begin {
 			break
 		}
@@ -382,7 +382,7 @@ func (p *parser) list() Expr {
 	var elems []Expr
 	for !p.at(RBracket) && !p.at(EOF) {
 		begin := p.i
-		elems = append(elems, p.exprOrMap())
+		elems = append(elems, p.expr())
 		if len(elems) == 1 && p.take(Semi) {
 			r := &Repeat{Elem: elems[0], Len: p.expr()}
 			p.mode = outer
@@ -488,7 +488,7 @@ func (p *parser) mapLiteral() Expr {
 		begin := p.i
 		m.Keys = append(m.Keys, p.expr())
 		p.expect(Colon, "between key and value")
-		m.Values = append(m.Values, p.exprOrMap())
+		m.Values = append(m.Values, p.expr())
 		if !p.take(Comma) || p.i == begin {
 			break
 		}
@@ -825,7 +825,7 @@ func (p *parser) fieldInit() (f FieldInit, ok bool) {
 		return f, false
 	}
 	if p.take(Colon) {
-		f.Value = p.exprOrMap()
+		f.Value = p.expr()
 	} else {
 		f.Short = true
 		f.Value = &Name{exprNode{f.Name.Span}, f.Name.Name}
@@ -841,7 +841,7 @@ func (p *parser) genericHere() bool {
 	if end < 0 || p.toks[end].Kind != Greater && p.toks[end].Kind != Compose {
 		return false
 	}
-	p.fillTo(end + 2)
+	p.fill(end + 2)
 	if end+1 >= len(p.toks) {
 		return false
 	}

@@ -61,7 +61,7 @@ func (p *parser) scenario(docs *Docs) *Scenario {
 				s.Always = append(s.Always, sec.Steps...)
 			default:
 				p.expected(codeExpectedMember, "`given:`, `when:`, `then:` or `always:`")
-				p.syncMember()
+				p.syncLine()
 			}
 			if p.i == begin {
 				p.advance()

@@ -15,7 +15,7 @@ type sword struct {
 func (p *parser) words() (list []sword, end int, whole bool) {
 	i := p.i
 	for n := 0; ; n++ {
-		p.fillTo(i)
+		p.fill(i)
 		if i >= len(p.toks) {
 			return list, len(p.toks) - 1, true
 		}
@@ -36,7 +36,7 @@ func (p *parser) words() (list []sword, end int, whole bool) {
 		}
 		w := sword{Span: t.Span, key: t.key, tok: i}
 		for i++; ; i += 2 {
-			p.fillTo(i + 1)
+			p.fill(i + 1)
 			if i+1 >= len(p.toks) || !gluesWords(&p.toks[i]) || !glued(&p.toks[i-1], &p.toks[i]) || !glued(&p.toks[i], &p.toks[i+1]) {
 				break
 			}
@@ -114,13 +114,12 @@ func (p *parser) phrase(list []sword) string {
 	if len(list) == 0 {
 		return ""
 	}
-	n := len(list) - 1
-	for _, w := range list {
-		n += int(w.End - w.Start)
+	spaced := true // as it is to be
+	for i, w := range list[1:] {
+		spaced = spaced && w.Start == list[i].End+1 && p.text[list[i].End] == ' '
 	}
-	whole := p.text[list[0].Start:list[len(list)-1].End]
-	if len(whole) == n && !strings.ContainsAny(whole, "\t\n\r") {
-		return whole
+	if spaced {
+		return p.text[list[0].Start:list[len(list)-1].End]
 	}
 	var b strings.Builder
 	for i, w := range list {
@@ -279,9 +278,9 @@ func (p *parser) notInCode(list []sword, whole bool) {
 	} else {
 		p.expected(codeExpectedMember, "a field such as `has name: string`, a method or a sentence")
 	}
-	p.syncMember()
+	p.syncLine()
 	for p.statementLine() { // of a function that lost its brace
-		p.syncMember()
+		p.syncLine()
 	}
 }
 
@@ -309,13 +308,13 @@ func (p *parser) exprItem() *ExprItem {
 	start, begin := p.pos(), p.i
 	x := p.expr()
 	if p.i == begin {
-		p.syncMember()
+		p.syncLine()
 		return nil
 	}
 	it := &ExprItem{Span: p.since(start), X: x}
 	if !p.lineEnd() && p.errTok != p.i {
 		p.expected(codeExpectedToken, "a line break behind the condition")
-		p.syncMember()
+		p.syncLine()
 	}
 	if p.at(Comma) {
 		p.advance()

@@ -27,7 +27,7 @@ func (p *parser) block() *Block {
 			}
 			height = max(height, p.height)
 			if p.i == begin {
-				p.syncStmt()
+				p.syncLine()
 			}
 		}
 		p.height = height
@@ -75,9 +75,6 @@ func (p *parser) deeperLine() bool {
 	}
 	return p.indentOf(t) > p.indentOf(&p.toks[head])
 }
-
-// syncStmt skips what no statement could be made of, to the end of its line.
-func (p *parser) syncStmt() { p.syncMember() }
 
 // stmt reads one statement and the semicolon behind it. Where none begins it
 // reports an error and takes nothing; a lone semicolon gives nil.
@@ -157,7 +154,7 @@ func (p *parser) stmtEnd() {
 				p.strayArm = p.at(FatArrow)
 				p.expected(codeExpectedToken, "the end of the statement")
 			}
-			p.syncStmt()
+			p.syncLine()
 		}
 	}
 }
@@ -214,7 +211,7 @@ func (p *parser) valHere() bool {
 		if end < 0 {
 			return false
 		}
-		p.fillTo(end + 1)
+		p.fill(end + 1)
 		after := p.toks[min(end+1, len(p.toks)-1)].Kind
 		return after == Eq || after == Colon
 	}
@@ -349,7 +346,7 @@ func (p *parser) blockBefore(a, b TokenKind) bool {
 	if end < 0 {
 		return false
 	}
-	p.fillTo(end + 1)
+	p.fill(end + 1)
 	k := p.toks[min(end+1, len(p.toks)-1)].Kind
 	return k == a || k == b
 }
@@ -371,7 +368,7 @@ func (p *parser) ifExpr() Expr {
 	first := p.ifOnce()
 	height := p.height
 	// else if … is a chain, not a nesting.
-	for last := first; p.atKey(kwElse) && p.elseContinues(); {
+	for last := first; p.atKey(kwElse); {
 		p.advance()
 		p.height = 0
 		if !p.atKey(kwIf) {
@@ -400,8 +397,6 @@ func (p *parser) ifExpr() Expr {
 	p.height = max(outer, height)
 	return first
 }
-
-func (p *parser) elseContinues() bool { return true }
 
 // ifOnce reads one if without its else.
 func (p *parser) ifOnce() *If {
@@ -443,7 +438,7 @@ func (p *parser) match() Expr {
 			height = max(height, p.height)
 			p.take(Comma)
 			if p.i == begin {
-				p.syncStmt()
+				p.syncLine()
 			}
 		}
 		p.height = height
@@ -471,7 +466,7 @@ func (p *parser) arm() *Arm {
 		p.expected(codeExpectedToken, "`=>` and the value of the case")
 		a.Body = &BadExpr{exprNode{Span{p.pos(), p.pos()}}}
 		if !p.at(RBrace) {
-			p.syncStmt()
+			p.syncLine()
 		}
 	}
 	if end := a.Body.Range().End; end > p.prevEnd() {
@@ -489,7 +484,7 @@ func (p *parser) armBody() Expr {
 	if p.at(LBrace) && (p.peek(1).Kind == RBrace || !p.mapHere()) {
 		return p.blockGoesOn(start, p.block())
 	}
-	x := p.exprOrMap()
+	x := p.expr()
 	if assignOps[p.kind()] && p.continues() && isPlace(x) {
 		s := p.assign(start, x)
 		return &Block{exprNode{s.Range()}, false, []Stmt{s}}

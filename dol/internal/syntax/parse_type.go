@@ -257,7 +257,7 @@ func (p *parser) angleEnd(i int) int {
 	const limit = 256 // tokens; type arguments are short
 	depth, parens := 0, 0
 	for j := i; j < i+limit; j++ {
-		p.fillTo(j)
+		p.fill(j)
 		if j >= len(p.toks) {
 			return -1
 		}

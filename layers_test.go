@@ -15,7 +15,7 @@ const module = "github.com/univrs/vudo"
 var layers = lint.Layers{
 	Rings: []lint.Ring{
 		{
-			Packages: []string{"diag", "dol/std", "internal/fault", "internal/semver", "internal/sqlite", "internal/wasm"},
+			Packages: []string{"diag", "dol/std", "internal/atomicfile", "internal/fault", "internal/semver", "internal/sqlite", "internal/wasm"},
 			Why:      "ring 0 moves bytes, numbers and positions and knows nothing of Spirits",
 		},
 		{

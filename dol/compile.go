@@ -231,14 +231,17 @@ func sorted(l diag.List) diag.List {
 // emitProblem is what is said when no module comes out: of a program that is larger
 // than virtual machines take, or of a faulty compiler.
 func emitProblem(err error) diag.Diagnostic {
+	d := diag.Diagnostic{Code: "too-large", Message: err.Error()}
 	var large *codegen.ShapeError
-	if !errors.As(err, &large) {
+	switch {
+	case errors.As(err, &large):
+		d.Fix = &diag.Fix{Label: "split the function, or the type that it was made for"}
+	case errors.Is(err, codegen.ErrDataTooLarge):
+		d.Fix = &diag.Fix{Label: "read large texts as input instead, or allow more memory"}
+	default:
 		return ice(err.Error())
 	}
-	return diag.Diagnostic{
-		Code: "too-large", Message: large.Error(),
-		Fix: &diag.Fix{Label: "split the function, or the type that it was made for"},
-	}
+	return d
 }
 
 func ice(what string) diag.Diagnostic {

@@ -8,6 +8,20 @@ import (
 	"github.com/univrs/vudo/dol"
 )
 
+// Constants above the memory that the manifest allows are refused likewise.
+func TestTooLargeConstants(t *testing.T) {
+	text := "pub fun f() -> string { \"" + strings.Repeat("x", 200_000) + "\" }\n"
+	o := dol.Options{MaxMemoryBytes: 64 << 10}
+	res, problems := dol.Compile([]dol.Source{{Path: "big.dol", Text: []byte(text)}}, o)
+	if res != nil || len(problems) == 0 || problems[len(problems)-1].Code != "too-large" {
+		t.Errorf("%v %v", res != nil, problems)
+	}
+	o.MaxMemoryBytes = 1 << 20
+	if res, problems := dol.Compile([]dol.Source{{Path: "big.dol", Text: []byte(text)}}, o); res == nil {
+		t.Error(problems)
+	}
+}
+
 // A program that no virtual machine would take is refused with the reason, and is
 // no fault of the compiler.
 func TestTooLargeFunction(t *testing.T) {

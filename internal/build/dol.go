@@ -13,6 +13,7 @@ import (
 
 	"github.com/univrs/vudo/diag"
 	"github.com/univrs/vudo/dol"
+	"github.com/univrs/vudo/internal/atomicfile"
 	"github.com/univrs/vudo/spirit"
 )
 
@@ -57,7 +58,7 @@ func (p *Project) Options(o dol.Options) dol.Options {
 // source map is written beside it. An error in the sources is a diag.List and
 // leaves a good build as it was.
 func Compile(file string, sources []dol.Source, o dol.Options, version string, force bool) (*Compiled, diag.List, error) {
-	k := Key(sources, o, version)
+	k := key(sources, o, version)
 	if !force {
 		if c := stored(file, k); c != nil {
 			return c, nil, nil
@@ -71,8 +72,31 @@ func Compile(file string, sources []dol.Source, o dol.Options, version string, f
 	return c, problems, c.store(k, problems)
 }
 
-// Key is the digest of everything that the module depends on, in hex.
-func Key(sources []dol.Source, o dol.Options, version string) string {
+// CompileCached builds sources, or takes the module from dir, which keeps modules
+// under a name made of what they depend on. Each is one file with its digest before
+// it: what is damaged is made again. A dir that cannot be written is no failure.
+func CompileCached(dir string, sources []dol.Source, o dol.Options, version string) ([]byte, diag.List, error) {
+	file := filepath.Join(dir, key(sources, o, version))
+	if b, err := os.ReadFile(file); err == nil && len(b) > sha256.Size && bytes.Equal(b[:sha256.Size], sum(b[sha256.Size:])) {
+		return b[sha256.Size:], nil, nil
+	}
+	res, problems := dol.Compile(sources, o)
+	if res == nil {
+		return nil, problems, problems.Err()
+	}
+	if os.MkdirAll(dir, 0o700) == nil {
+		_ = atomicfile.Write(file, append(sum(res.Wasm), res.Wasm...), 0o600)
+	}
+	return res.Wasm, problems, nil
+}
+
+func sum(b []byte) []byte {
+	s := sha256.Sum256(b)
+	return s[:]
+}
+
+// key is the digest of everything that the module depends on, in hex.
+func key(sources []dol.Source, o dol.Options, version string) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%+v\n", version, o)
 	for _, s := range sources {
@@ -103,10 +127,7 @@ func stored(file, key string) *Compiled {
 	return &Compiled{Wasm: module, Capabilities: s.Capabilities, Cached: true, File: file}
 }
 
-func digest(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
-}
+func digest(b []byte) string { return hex.EncodeToString(sum(b)) }
 
 // store writes the module, its source map and, last, its stamp. A build with
 // warnings has no stamp: the next one says them again.
@@ -117,13 +138,16 @@ func (c *Compiled) store(key string, problems diag.List) error {
 	if err := os.Remove(stampFile(c.File)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	if err := writeFile(c.File, c.Wasm); err != nil {
+	if err := atomicfile.Write(c.File, c.Wasm, 0o644); err != nil {
 		return err
 	}
+	sourceMap := c.File + ".map"
 	if len(c.SourceMap) > 0 {
-		if err := writeFile(c.File+".map", c.SourceMap); err != nil {
+		if err := atomicfile.Write(sourceMap, c.SourceMap, 0o644); err != nil {
 			return err
 		}
+	} else if err := os.Remove(sourceMap); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err // that of another build would lead astray
 	}
 	if slices.ContainsFunc(problems, func(d diag.Diagnostic) bool { return d.Severity == diag.Warning }) {
 		return nil
@@ -133,5 +157,5 @@ func (c *Compiled) store(key string, problems diag.List) error {
 	if err := enc.Encode(stamp{Key: key, Wasm: digest(c.Wasm), Capabilities: c.Capabilities}); err != nil {
 		return err
 	}
-	return writeFile(stampFile(c.File), b.Bytes())
+	return atomicfile.Write(stampFile(c.File), b.Bytes(), 0o644)
 }

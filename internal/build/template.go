@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/univrs/vudo/internal/atomicfile"
 	"github.com/univrs/vudo/spirit"
 )
 
@@ -65,7 +66,7 @@ func New(dir, name, template, author string, force bool) ([]string, error) {
 		if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
 			return names, err
 		}
-		if err := writeFile(to, f.text); err != nil {
+		if err := atomicfile.Write(to, f.text, 0o644); err != nil {
 			return names, err
 		}
 		names = append(names, f.name)
@@ -139,23 +140,6 @@ func roomFor(dir string, files []templateFile, force bool) error {
 	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
-	}
-	return err
-}
-
-// writeFile puts text at name through a temporary file beside it.
-func writeFile(name string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".vudo-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		os.Remove(f.Name())
 	}
 	return err
 }

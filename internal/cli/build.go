@@ -14,6 +14,7 @@ import (
 
 	"github.com/univrs/vudo/diag"
 	"github.com/univrs/vudo/dol"
+	"github.com/univrs/vudo/internal/atomicfile"
 	"github.com/univrs/vudo/internal/build"
 	"github.com/univrs/vudo/internal/wasm"
 )
@@ -200,7 +201,7 @@ func (s *session) emit(set *sourceSet, kinds []string, output string) (*result, 
 		all.Write(b.Bytes())
 	}
 	if output != "" {
-		if err := writeFile(output, all.Bytes(), 0o644); err != nil {
+		if err := atomicfile.Write(output, all.Bytes(), 0o644); err != nil {
 			return nil, err
 		}
 		return &result{data: map[string]any{"file": output}}, nil

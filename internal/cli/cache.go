@@ -32,7 +32,7 @@ func cacheCleanCommand() command {
 // cacheEntry is one file of the cache.
 type cacheEntry struct {
 	Digest string    `json:"digest"` // the key under which it is kept
-	Kind   string    `json:"kind"`   // image: the metered module; code: machine code
+	Kind   string    `json:"kind"`   // image: the metered module; code: machine code; dol: a module made of a .dol file
 	Bytes  int64     `json:"bytes"`
 	Used   time.Time `json:"used"`
 
@@ -71,8 +71,13 @@ func walkCache(home string) (entries, unfinished []cacheEntry, err error) {
 			e.Used = read
 			_ = os.Chtimes(path, read, read)
 		}
-		if rel, err := filepath.Rel(root, path); err == nil && firstPart(rel) == "images" {
-			e.Kind = "image"
+		if rel, err := filepath.Rel(root, path); err == nil {
+			switch firstPart(rel) {
+			case "images":
+				e.Kind = "image"
+			case "dol":
+				e.Kind = "dol"
+			}
 		}
 		if isTemporary(e.Digest) {
 			unfinished = append(unfinished, e)

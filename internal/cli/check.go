@@ -7,6 +7,7 @@ import (
 
 	"github.com/univrs/vudo/diag"
 	"github.com/univrs/vudo/dol"
+	"github.com/univrs/vudo/internal/atomicfile"
 )
 
 func checkCommand() command {
@@ -139,7 +140,7 @@ func (set *sourceSet) applyFixes(l diag.List) (int, error) {
 		for _, e := range list {
 			text = slices.Concat(text[:e.Span.Start.Offset], []byte(e.Text), text[e.Span.End.Offset:])
 		}
-		if err := writeFile(filepath.Join(set.dir, filepath.FromSlash(src.Path)), text, 0o644); err != nil {
+		if err := atomicfile.Write(filepath.Join(set.dir, filepath.FromSlash(src.Path)), text, 0o644); err != nil {
 			return 0, err
 		}
 	}

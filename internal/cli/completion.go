@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"github.com/univrs/vudo/internal/atomicfile"
 )
 
 var shells = []string{"bash", "zsh", "fish", "powershell", "man"}
@@ -104,7 +106,7 @@ func writeManual(dir string, force bool) (*result, error) {
 	var files []string
 	for _, name := range order {
 		path := filepath.Join(dir, name)
-		if err := writeFile(path, []byte(pages[name]), 0o644); err != nil {
+		if err := atomicfile.Write(path, []byte(pages[name]), 0o644); err != nil {
 			return nil, err
 		}
 		files = append(files, path)

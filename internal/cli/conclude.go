@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/univrs/vudo"
+	"github.com/univrs/vudo/internal/atomicfile"
 	"github.com/univrs/vudo/internal/fault"
 	"github.com/univrs/vudo/internal/wasm"
 	"github.com/univrs/vudo/spirit"
@@ -84,7 +85,7 @@ func (j *job) writeReceipt() error {
 	if err != nil {
 		return err
 	}
-	return writeFile(j.options.receipt, b, 0o644)
+	return atomicfile.Write(j.options.receipt, b, 0o644)
 }
 
 func (j *job) data() *runData {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/univrs/vudo/internal/atomicfile"
 	"github.com/univrs/vudo/internal/fault"
 	"github.com/univrs/vudo/spirit"
 )
@@ -333,7 +334,7 @@ func (s *session) remember(name, digest string, caps []spirit.Capability) error 
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	return writeFile(path, append(data, '\n'), 0o600)
+	return atomicfile.Write(path, append(data, '\n'), 0o600)
 }
 
 func capabilityNames(caps []spirit.Capability) []string {

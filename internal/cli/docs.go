@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/univrs/vudo/dol"
+	"github.com/univrs/vudo/internal/atomicfile"
 )
 
 func docCommand() command {
@@ -109,13 +110,13 @@ func writePages(dir string, pages []dol.Page, force bool) ([]string, error) {
 	var files []string
 	for _, p := range pages {
 		file := filepath.Join(dir, p.Name)
-		if err := writeFile(file, p.Text, 0o644); err != nil {
+		if err := atomicfile.Write(file, p.Text, 0o644); err != nil {
 			return nil, err
 		}
 		files = append(files, filepath.ToSlash(file))
 		delete(earlier, p.Name)
 	}
-	if err := writeFile(list, names.Bytes(), 0o644); err != nil {
+	if err := atomicfile.Write(list, names.Bytes(), 0o644); err != nil {
 		return nil, err
 	}
 	for name := range earlier { // the order does not matter: each is gone at the end

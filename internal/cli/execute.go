@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/univrs/vudo"
+	"github.com/univrs/vudo/internal/atomicfile"
 	"github.com/univrs/vudo/spirit"
 )
 
@@ -242,9 +243,9 @@ func ownerKey(owner string) [32]byte {
 
 // output is where the guest's output goes.
 type output struct {
-	w      io.Writer    // streamed to; nil = kept in the result
-	file   *pendingFile // --output
-	screen *safeWriter  // stdout is a terminal
+	w      io.Writer        // streamed to; nil = kept in the result
+	file   *atomicfile.File // --output
+	screen *safeWriter      // stdout is a terminal
 }
 
 // openOutput decides it once, before anything runs.
@@ -253,7 +254,7 @@ func (j *job) openOutput() (*output, error) {
 	switch {
 	case j.json:
 	case j.options.output != "":
-		f, err := createFile(j.options.output, 0o644)
+		f, err := atomicfile.Create(j.options.output, 0o644)
 		if err != nil {
 			return nil, err
 		}
@@ -271,9 +272,9 @@ func (j *job) openOutput() (*output, error) {
 func (o *output) finish(ok bool) error {
 	switch {
 	case o.file != nil && ok:
-		return o.file.commit()
+		return o.file.Commit()
 	case o.file != nil:
-		o.file.discard()
+		o.file.Discard()
 	case o.screen != nil:
 		o.screen.Flush()
 		if o.screen.wrote && !o.screen.ended {

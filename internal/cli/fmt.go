@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/univrs/vudo/diag"
 	"github.com/univrs/vudo/dol"
+	"github.com/univrs/vudo/internal/atomicfile"
 	"github.com/univrs/vudo/internal/build"
 )
 
@@ -70,9 +72,9 @@ func runFmt(s *session, args []string) (*result, error) {
 		changed = append(changed, file)
 		switch {
 		case s.on("diff"):
-			writeDiff(&diffs, name, string(text), string(out))
+			diffs.Write(diff.Diff(name, text, name, out))
 		case !readOnly:
-			if err := writeFile(file, out, modeOf(file)); err != nil {
+			if err := atomicfile.Write(file, out, modeOf(file)); err != nil {
 				return nil, err
 			}
 		}
@@ -158,37 +160,4 @@ func modeOf(file string) os.FileMode {
 		return 0o644
 	}
 	return st.Mode().Perm()
-}
-
-// writeDiff shows the lines of a change: what is common at both ends is left out
-// but for three lines.
-func writeDiff(w *bytes.Buffer, name, before, after string) {
-	const context = 3
-	a, b := strings.SplitAfter(before, "\n"), strings.SplitAfter(after, "\n")
-	head := 0
-	for head < len(a) && head < len(b) && a[head] == b[head] {
-		head++
-	}
-	tail := 0
-	for tail < len(a)-head && tail < len(b)-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
-		tail++
-	}
-	w.WriteString("--- " + name + "\n+++ " + name + "\n")
-	line := func(mark, text string) {
-		if text != "" {
-			w.WriteString(mark + strings.TrimSuffix(text, "\n") + "\n")
-		}
-	}
-	for _, t := range a[max(0, head-context):head] {
-		line(" ", t)
-	}
-	for _, t := range a[head : len(a)-tail] {
-		line("-", t)
-	}
-	for _, t := range b[head : len(b)-tail] {
-		line("+", t)
-	}
-	for _, t := range a[len(a)-tail : min(len(a), len(a)-tail+context)] {
-		line(" ", t)
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"github.com/univrs/vudo/internal/atomicfile"
 	"github.com/univrs/vudo/internal/sqlite"
 )
 
@@ -168,7 +169,7 @@ func (s *session) deliver(b []byte, data map[string]any) (*result, error) {
 	if err := refuseExisting(path, s.on("force")); err != nil {
 		return nil, err
 	}
-	if err := writeFile(path, b, 0o600); err != nil {
+	if err := atomicfile.Write(path, b, 0o600); err != nil {
 		return nil, err
 	}
 	s.say("wrote %s to %s", size(uint64(len(b))), path)

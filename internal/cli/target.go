@@ -43,7 +43,7 @@ type opener struct {
 
 // opener returns the way of this command line.
 func (s *session) opener() opener {
-	return opener{noBuild: s.on("no-build"), cacheDir: filepath.Join(s.home, "cache", "dol")}
+	return opener{noBuild: s.on("no-build"), cacheDir: filepath.Join(cacheRoot(s.home), "dol")}
 }
 
 // open reads the module that path names. A DOL project or file is compiled
@@ -69,12 +69,14 @@ func (o opener) source(path string) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := build.Key(set.sources, set.options, compilerVersion())
-	c, _, err := set.compile(filepath.Join(o.cacheDir, key+".wasm"), false)
+	module, problems, err := build.CompileCached(o.cacheDir, set.sources, set.options, compilerVersion())
+	if problems.HasErrors() {
+		return nil, compileFailure(set, set.named(problems))
+	}
 	if err != nil {
 		return nil, err
 	}
-	return &target{path: path, name: nameOf(path), wasm: c.Wasm}, nil
+	return &target{path: path, name: nameOf(path), wasm: module}, nil
 }
 
 func openFile(path string) (*target, error) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/univrs/vudo"
 	"github.com/univrs/vudo/dol"
+	"github.com/univrs/vudo/internal/atomicfile"
 	"github.com/univrs/vudo/internal/build"
 	"github.com/univrs/vudo/spirit"
 )
@@ -205,7 +206,7 @@ func (s *session) writeSkeleton(file string, tests []dol.Test) (*result, error) 
 		s.warn("no-tests", "every scenario has steps that run; %s is not written", file)
 		return &result{data: map[string]any{"scenarios": names}}, nil
 	}
-	if err := writeFile(file, dol.Skeleton(tests), 0o644); err != nil {
+	if err := atomicfile.Write(file, dol.Skeleton(tests), 0o644); err != nil {
 		return nil, err
 	}
 	return &result{data: map[string]any{"file": file, "scenarios": names}, text: func(out *terminal) { out.line("%s", file) }}, nil
@@ -331,7 +332,7 @@ func (u *testRun) writeJUnit(path string) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(path, slices.Concat([]byte(xml.Header), text, []byte("\n")), 0o644)
+	return atomicfile.Write(path, slices.Concat([]byte(xml.Header), text, []byte("\n")), 0o644)
 }
 
 // name is what the tested program is called.

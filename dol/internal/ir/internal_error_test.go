@@ -60,15 +60,15 @@ func @1 "lambda" (%0 "env" ref) -> i32 {
 	}
 }
 
-// stubHost answers Call with an error and Read from its memory.
-type stubHost struct {
+// fixedHost answers Call with an error and Read from its memory.
+type fixedHost struct {
 	err    error
 	memory []byte
 }
 
-func (h *stubHost) Call(*Import, []HostArg) (uint64, error) { return 7, h.err }
+func (h *fixedHost) Call(*Import, []HostArg) (uint64, error) { return 7, h.err }
 
-func (h *stubHost) Read(addr, n uint32) ([]byte, error) {
+func (h *fixedHost) Read(addr, n uint32) ([]byte, error) {
 	if int(addr)+int(n) > len(h.memory) {
 		return nil, errors.New("no such memory")
 	}
@@ -98,7 +98,7 @@ func TestMachineHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &stubHost{memory: []byte{0, 1, 2, 3, 4, 5, 6, 7, 8}}
+	h := &fixedHost{memory: []byte{0, 1, 2, 3, 4, 5, 6, 7, 8}}
 	ma, err := NewMachine(m, MachineConfig{Host: h})
 	if err != nil {
 		t.Fatal(err)

@@ -137,9 +137,6 @@ var shapes = map[string]func(n int) string{
 
 // Proves: dol 21-b growth (the time of the checker grows with the text, not faster)
 func TestGrowth(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measures time: `make test` runs it")
-	}
 	lib := library(t)
 	measure := func(text string) time.Duration {
 		file, _ := syntax.Parse("src/main.dol", []byte(text))

@@ -17,7 +17,7 @@ func Check(sources []Source, o Options) (problems diag.List) {
 	files, problems := parse(sources, o)
 	// A file with a syntax error still tells much about the others; the checker
 	// is silent about what the parser could not read.
-	_, _, more := check(files, o, false)
+	_, more := check(files, o, false)
 	return sorted(append(problems, more...))
 }
 

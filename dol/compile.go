@@ -110,7 +110,7 @@ func Compile(sources []Source, o Options) (res *Result, problems diag.List) {
 	if problems.HasErrors() {
 		return nil, problems
 	}
-	prog, _, more := check(files, o, true)
+	prog, more := check(files, o, true)
 	problems = append(problems, more...)
 	if problems.HasErrors() {
 		return nil, sorted(problems)
@@ -168,7 +168,7 @@ func inOrder(sources []Source) []Source {
 	return sources
 }
 
-func check(files []*syntax.File, o Options, build bool) (*typed.Program, *types.Info, diag.List) {
+func check(files []*syntax.File, o Options, build bool) (*typed.Program, diag.List) {
 	return types.Check(files, types.Options{
 		Entry:  o.Entry,
 		Strict: o.Strict, StrictMut: o.StrictMut, StrictEffects: o.StrictEffects, RequireDocs: o.RequireDocs,

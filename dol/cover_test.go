@@ -17,7 +17,7 @@ func covered(t *testing.T, text string, o Options) (reached, all []int) {
 	o = o.withEntry([]Source{{Path: "m.dol"}})
 	o.mocks = true
 	files, problems := parse([]Source{{Path: "m.dol", Text: []byte(text)}}, o)
-	prog, _, more := check(files, o, true)
+	prog, more := check(files, o, true)
 	if problems = append(problems, more...); problems.HasErrors() {
 		t.Fatal(problems.Error())
 	}

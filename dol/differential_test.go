@@ -133,7 +133,7 @@ func generated(t *testing.T, seed uint64, o Options) *ir.Module {
 	t.Helper()
 	text := dolgen.Program(seed)
 	files, problems := parse([]Source{{Path: "generated.dol", Text: []byte(text)}}, o)
-	prog, _, more := check(files, o, true)
+	prog, more := check(files, o, true)
 	if problems = append(problems, more...); problems.HasErrors() {
 		t.Fatalf("seed %d:\n%s", seed, numbered(text, problems))
 	}

@@ -18,7 +18,7 @@ func needs(files []*syntax.File) map[string][]string {
 	}
 	all := append(files[:len(files):len(files)], library()...)
 	for _, f := range files {
-		prog, _, problems := types.Check(all, types.Options{Entry: f.Path})
+		prog, problems := types.Check(all, types.Options{Entry: f.Path})
 		if problems.HasErrors() {
 			break
 		}

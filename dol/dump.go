@@ -23,18 +23,33 @@ const (
 // Stages lists what Dump takes.
 var Stages = []Stage{Tokens, AST, IR, WAT}
 
+// DumpValue returns the tokens or the tree of the entry file as a value for
+// encoding/json, for files with errors too.
+func DumpValue(sources []Source, stage Stage, o Options) (value any, problems diag.List) {
+	defer recoverICE(&problems, func() { value = nil })
+	f, problems := parseEntry(sources, o)
+	if stage == Tokens {
+		return syntax.TokensJSON(f), problems
+	}
+	return syntax.TreeJSON(f), problems
+}
+
+func parseEntry(sources []Source, o Options) (*syntax.File, diag.List) {
+	entry := sources[0]
+	for _, s := range sources {
+		if s.Path == o.Entry {
+			entry = s
+		}
+	}
+	return syntax.Parse(entry.Path, entry.Text)
+}
+
 // Dump writes a stage as text. Tokens and AST are written for files with errors
 // too. The error is that of w.
 func Dump(w io.Writer, sources []Source, stage Stage, o Options) (problems diag.List, err error) {
 	defer recoverICE(&problems, func() {})
 	if stage == Tokens || stage == AST {
-		entry := sources[0]
-		for _, s := range sources {
-			if s.Path == o.Entry {
-				entry = s
-			}
-		}
-		f, problems := syntax.Parse(entry.Path, entry.Text)
+		f, problems := parseEntry(sources, o)
 		if stage == Tokens {
 			return problems, syntax.DumpTokens(w, f)
 		}
@@ -45,7 +60,7 @@ func Dump(w io.Writer, sources []Source, stage Stage, o Options) (problems diag.
 	if problems.HasErrors() {
 		return problems, nil
 	}
-	prog, _, more := check(files, o, true)
+	prog, more := check(files, o, true)
 	if problems = append(problems, more...); problems.HasErrors() {
 		return sorted(problems), nil
 	}

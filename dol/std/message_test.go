@@ -39,7 +39,7 @@ pub sex fun tick() -> string {
 		}
 		files = append(files, file)
 	}
-	prog, _, problems := types.Check(files, types.Options{Entry: "src/main.dol", Build: true})
+	prog, problems := types.Check(files, types.Options{Entry: "src/main.dol", Build: true})
 	if problems.HasErrors() {
 		t.Fatal(problems)
 	}

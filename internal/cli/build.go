@@ -198,6 +198,9 @@ func (s *session) emit(set *sourceSet, kinds []string, output string) (*result, 
 			return nil, compileFailure(set, problems)
 		}
 		data[k] = b.String()
+		if s.json && (k == "tokens" || k == "ast") {
+			data[k], _ = dol.DumpValue(set.sources, dol.Stage(k), set.options)
+		}
 		all.Write(b.Bytes())
 	}
 	if output != "" {

@@ -50,7 +50,7 @@ func check(t *testing.T, src string, o types.Options) *typed.Program {
 		t.Fatalf("%v\n%s", problems.Error(), src)
 	}
 	o.Build = true
-	p, _, problems := types.Check(append([]*syntax.File{f}, library()...), o)
+	p, problems := types.Check(append([]*syntax.File{f}, library()...), o)
 	if problems.HasErrors() {
 		t.Fatalf("%v\n%s", problems.Error(), src)
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/univrs/vudo/diag"
 )
 
 // brief writes a node as a short text with all grouping in parentheses.
@@ -471,7 +473,7 @@ func TestExpressions(t *testing.T) {
 		{"o: loop { loop { break o 1 } continue o }", "(loop o {(loop  {(break o 1)}) | (continue o)})"},
 		{"o: loop { f(|| loop { break o }) }", "(loop o {(call f (| | (loop  {(break o)})))})"},
 	} {
-		x, f, list := ParseExprText("e.dol", []byte(c.in))
+		x, f, list := parseExpr("e.dol", []byte(c.in))
 		if list.HasErrors() {
 			t.Errorf("%s: %v", c.in, list.Err())
 			continue
@@ -506,7 +508,7 @@ func TestLiteralValues(t *testing.T) {
 		{"true", "true", "", "", BoolLit},
 		{"null", "null", "", "", NullLit},
 	} {
-		x, _, list := ParseExprText("e.dol", []byte(c.in))
+		x, _, list := parseExpr("e.dol", []byte(c.in))
 		l, ok := x.(*Literal)
 		if !ok || list.HasErrors() {
 			t.Errorf("%s: %T %v", c.in, x, list)
@@ -704,4 +706,16 @@ func TestTypes(t *testing.T) {
 	if s := strings.Join(got, " "); s != "const A : Vec < Vec < i64 > > = b >> c " {
 		t.Errorf("the split tokens are %q", s)
 	}
+}
+
+// parseExpr reads one expression, which must be all of src. The File holds
+// no items; it places the expression's spans.
+func parseExpr(path string, src []byte) (Expr, *File, diag.List) {
+	p := newParser(path, src)
+	x := p.expr()
+	if !p.at(EOF) {
+		p.expected(codeExpectedToken, "the end of the expression")
+	}
+	f, list := p.finish()
+	return x, f, list
 }

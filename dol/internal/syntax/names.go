@@ -18,14 +18,6 @@ func (q QName) String() string {
 	return b.String()
 }
 
-// Last returns the last word of q, or an empty one.
-func (q QName) Last() Ident {
-	if len(q.Parts) == 0 {
-		return Ident{}
-	}
-	return q.Parts[len(q.Parts)-1]
-}
-
 var sentenceNames = [...]string{
 	SentHas: "has", SentIs: "is", SentDerivesFrom: "derives from", SentRequires: "requires", SentUses: "uses",
 	SentEmits: "emits", SentMatches: "matches", SentNever: "never", SentCan: "can", SentProvides: "provides",

@@ -32,39 +32,6 @@ func Parse(path string, src []byte) (*File, diag.List) {
 	return p.finish()
 }
 
-// ParseExprText reads one expression, which must be all of src. The File holds
-// no items; it places the expression's spans.
-func ParseExprText(path string, src []byte) (Expr, *File, diag.List) {
-	p := newParser(path, src)
-	x := p.expr()
-	if !p.at(EOF) {
-		p.expected(codeExpectedToken, "the end of the expression")
-	}
-	f, list := p.finish()
-	return x, f, list
-}
-
-// ParseEntry reads what a person types into the REPL: declarations and
-// statements in any order. The declarations are the File's items.
-func ParseEntry(path string, src []byte) ([]Stmt, *File, diag.List) {
-	p := newParser(path, src)
-	p.lines = true
-	var stmts []Stmt
-	for !p.at(EOF) {
-		begin := p.i
-		if p.entryDecl() {
-			p.fileItem()
-		} else if s := p.stmt(); s != nil {
-			stmts = append(stmts, s)
-		}
-		if p.i == begin {
-			p.advance()
-		}
-	}
-	f, list := p.finish()
-	return stmts, f, list
-}
-
 // parser is a recursive-descent parser over tokens that are scanned when they
 // are first looked at, so that it can have the same text scanned as code or as
 // raw text.

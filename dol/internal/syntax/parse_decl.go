@@ -38,11 +38,6 @@ func (p *parser) declStart() bool {
 	return t.Kind == Hash && next.Kind == LBracket
 }
 
-// entryDecl is declStart for the REPL, where const and var are statements.
-func (p *parser) entryDecl() bool {
-	return p.declStart() && !p.atKey(kwConst) && !p.atKey(kwVar) || p.docsHere()
-}
-
 // decl reads one declaration with the docs block before it, or returns nil when
 // none begins here.
 func (p *parser) decl(docs *Docs, where place) Decl {
@@ -500,7 +495,7 @@ func (p *parser) submodule(h DeclHead) Decl {
 			pending = d
 			continue
 		}
-		pending = p.fileItemWith(pending)
+		pending = p.fileItem(pending)
 	}
 	p.moduleDocs(pending)
 	m.Items, p.f.Items = p.f.Items, outer

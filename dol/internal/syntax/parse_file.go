@@ -19,7 +19,7 @@ func (p *parser) file() {
 			p.module()
 			continue
 		}
-		pending = p.fileItemWith(pending)
+		pending = p.fileItem(pending)
 	}
 	p.moduleDocs(pending)
 	if d := p.modComments(); d != nil && len(p.f.Docs) == 0 {
@@ -51,12 +51,9 @@ func (p *parser) module() {
 	p.f.Module = m
 }
 
-// fileItem reads one item of a file and the docs that belong to it.
-func (p *parser) fileItem() { p.fileItemWith(nil) }
-
-// fileItemWith is fileItem with the docs block before it, and returns a docs
-// block that belongs to what follows.
-func (p *parser) fileItemWith(pending *Docs) (next *Docs) {
+// fileItem reads one item of a file, with the docs block before it, and returns a
+// docs block that belongs to what follows.
+func (p *parser) fileItem(pending *Docs) (next *Docs) {
 	begin := p.i
 	p.strayArm = false
 	if p.tok().NLBefore && p.declStart() {

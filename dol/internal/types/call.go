@@ -151,7 +151,6 @@ func (b *body) ownMethod(name string) *funcInfo {
 func (b *body) callSymbol(y *symbol, f *syntax.Name, targs []syntax.TypeExpr, all []argument, want typed.Type, at syntax.Span) (typed.Expr, bool) {
 	switch y.kind {
 	case symFunc:
-		b.refer(b.s, f.Span, y)
 		if y.mod == b.std && y.name == "format" && len(all) > 0 {
 			return b.format(all, at), true
 		}

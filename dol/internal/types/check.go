@@ -20,9 +20,8 @@ type Options struct {
 	CheckRules    bool // constructors check the rules of their record: lowering sees to it
 	Deny, Allow   []string
 
-	References bool // fill Info, which an editor asks
-	Build      bool // what build refuses is refused
-	Tests      bool // keep #[test] functions and properties
+	Build bool // what build refuses is refused
+	Tests bool // keep #[test] functions and properties
 
 	Manifest     bool     // Capabilities come from a manifest
 	Capabilities []string // that the manifest asks for, canonical names without targets
@@ -32,7 +31,7 @@ type Options struct {
 // Check checks files, the user's and the standard library's (those of module std
 // or host under std/), as one program. The program is complete only when the
 // list holds no error; the files are not changed.
-func Check(files []*syntax.File, o Options) (*typed.Program, *Info, diag.List) {
+func Check(files []*syntax.File, o Options) (*typed.Program, diag.List) {
 	c := newChecker(files, o)
 	c.collect()
 	c.resolveImports()
@@ -44,9 +43,8 @@ func Check(files []*syntax.File, o Options) (*typed.Program, *Info, diag.List) {
 	c.capabilities()
 	c.ontology()
 	c.lint()
-	c.describeAll()
 	c.finish()
-	return c.prog, c.info, c.diagnostics()
+	return c.prog, c.diagnostics()
 }
 
 // source is one file in the check.
@@ -83,7 +81,6 @@ type checker struct {
 	host    *module
 	entry   *module
 	prog    *typed.Program
-	info    *Info
 
 	typesOf  map[*typed.TypeDecl]*typeInfo
 	traitsOf map[*typed.TraitDecl]*traitInfo
@@ -114,7 +111,6 @@ type checker struct {
 	floats      bool                               // the program computes with floats
 	matchSteps  int                                // of the search for missing cases, left
 	steps       int                                // of constant evaluation, left
-	described   map[any]*Symbol                    // by what it stands for
 	exported    []*funcInfo
 	instances   []instance
 	nodes       []*effectNode
@@ -126,7 +122,7 @@ type checker struct {
 
 func newChecker(files []*syntax.File, o Options) *checker {
 	c := &checker{
-		o: o, byName: map[string]*module{}, prog: &typed.Program{}, info: &Info{},
+		o: o, byName: map[string]*module{}, prog: &typed.Program{},
 		typesOf: map[*typed.TypeDecl]*typeInfo{}, traitsOf: map[*typed.TraitDecl]*traitInfo{},
 		funcsOf: map[*typed.Func]*funcInfo{}, lib: map[string]*typeInfo{}, variants: map[string]*typed.Variant{},
 		uniq: map[string]int{}, paramDefaults: map[*typed.TypeParam]typed.Type{}, deny: map[string]bool{}, allow: map[string]bool{}, steps: maxConstSteps, matchSteps: maxMatchSteps,

@@ -5,6 +5,6 @@
 // The walk is collect (declarations into scopes), resolve (signatures, when they
 // are first asked for), bodies (a worklist: all of the user's functions, those of
 // the standard library that are reached), then the whole-program passes: effects,
-// capabilities, ontology, lint. Answers about the tree live in Info, never in the
-// tree.
+// capabilities, ontology, lint. The syntax tree is never
+// changed.
 package types

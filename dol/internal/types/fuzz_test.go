@@ -22,8 +22,8 @@ func FuzzCheck(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		file, _ := syntax.Parse("src/main.dol", []byte(text))
 		o := Options{Build: len(text)%2 == 0, Tests: true, CheckRules: len(text)%3 == 0, StrictEffects: len(text)%5 == 0}
-		prog, info, list := Check(append([]*syntax.File{file}, lib...), o)
-		if prog == nil || info == nil {
+		prog, list := Check(append([]*syntax.File{file}, lib...), o)
+		if prog == nil {
 			t.Fatal("nothing came back")
 		}
 		for i := range list {

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/univrs/vudo/diag"
-	"github.com/univrs/vudo/dol/internal/syntax"
 	"github.com/univrs/vudo/dol/internal/typed"
 )
 
@@ -215,32 +214,6 @@ func TestFlags(t *testing.T) {
 		if got := severity(c.o, c.code); got != c.want {
 			t.Errorf("%+v: %s is %q, want %q", c.o, c.code, got, c.want)
 		}
-	}
-}
-
-// Proves: dol 15.1-a (what documentation shows of types and effects)
-func TestInfo(t *testing.T) {
-	text := "gen Account {\n  docs { A purse of its owner. }\n  has balance: i64 = 0\n  fun put(n: i64) -> i64 { balance + n }\n}\n" +
-		"pub fun main(a: Account) -> i64 { println(\"x\")  a.put(2) }\n"
-	file, _ := syntax.Parse("t.dol", []byte(text))
-	_, info, _ := Check(append([]*syntax.File{file}, library(t)...), Options{References: true})
-	var got []string
-	for _, y := range info.Symbols {
-		got = append(got, y.Kind+" "+y.Signature+" ["+y.Effects+"] "+y.Def.Start.String())
-	}
-	want := []string{
-		"type gen Account [] 1:5", "field balance: i64 [] 3:7", "method fun put(n: i64) -> i64 [] 4:7",
-		"function fun main(a: Account) -> i64 [io] 6:9",
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("symbols\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
-	uses := map[string]int{}
-	for _, r := range info.Refs {
-		uses[r.Symbol.Name]++
-	}
-	if uses["Account"] != 1 || uses["Account.balance"] != 1 || uses["Account.put"] != 1 || uses["println"] != 1 || uses["a"] != 1 {
-		t.Errorf("uses %v", uses)
 	}
 }
 

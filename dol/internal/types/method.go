@@ -289,7 +289,6 @@ func (b *body) callMethod(m *method, recv typed.Expr, recvAt syntax.Span, args [
 		return b.callTrait(m, recv, recvAt, args, targs, want, nameAt, at)
 	}
 	b.signature(m.f)
-	b.referFunc(nameAt, m.f)
 	if m.f.static {
 		// An associated function called on an instance: the instance is computed
 		// and dropped.
@@ -310,7 +309,6 @@ func (b *body) callMethod(m *method, recv typed.Expr, recvAt syntax.Span, args [
 func (b *body) callTrait(m *method, recv typed.Expr, recvAt syntax.Span, args []argument, targs []syntax.TypeExpr, want typed.Type, nameAt, at syntax.Span) typed.Expr {
 	f := m.trait.methods[m.index]
 	b.signature(f)
-	b.referFunc(nameAt, f)
 	b.reachTrait(m.trait)
 	params := f.fn.TypeParams
 	inst := make([]typed.Type, len(params))

@@ -44,7 +44,7 @@ func TestModules(t *testing.T) {
 			}
 			files = append(files, f)
 		}
-		_, _, list := Check(append(files, library(t)...), Options{Allow: []string{"docs-missing"}})
+		_, list := Check(append(files, library(t)...), Options{Allow: []string{"docs-missing"}})
 		byFile := map[string]diag.List{}
 		for _, d := range list {
 			byFile[d.Span.File] = append(byFile[d.Span.File], d)

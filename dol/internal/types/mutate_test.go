@@ -91,7 +91,7 @@ func TestMutated(t *testing.T) {
 						t.Fatalf("panic %v on\n%s", r, text)
 					}
 				}()
-				_, _, list := Check(append([]*syntax.File{file}, lib...), Options{Build: round%2 == 0, Tests: true})
+				_, list := Check(append([]*syntax.File{file}, lib...), Options{Build: round%2 == 0, Tests: true})
 				for _, d := range list {
 					if d.Span.Start.Offset < 0 || d.Span.End.Offset > len(text) && d.Span.File == file.Path {
 						t.Fatalf("a place outside of the file: %+v\n%s", d, text)

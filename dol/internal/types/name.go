@@ -134,7 +134,6 @@ func (b *body) symbolEntity(y *symbol, args []syntax.TypeExpr, at syntax.Span) (
 	case symType:
 		b.headsOf(y.typ)
 		y.typ.used = true
-		b.refer(b.s, at, y)
 		targs := b.freshArgs(y.name, y.typ.decl.Params, args, at)
 		return entity{kind: typeEntity, typ: &typed.Named{Decl: y.typ.decl, Args: targs}, ti: y.typ}, true
 	}
@@ -175,7 +174,6 @@ func (b *body) isField(name string) bool {
 // useLocal reads a variable.
 func (b *body) useLocal(l *local, at syntax.Span) typed.Expr {
 	l.used = true
-	b.referLocal(at, l)
 	if l.fn != nil {
 		return b.funcValue(l.fn, nil, at)
 	}
@@ -333,7 +331,6 @@ func (s *source) failedGlob() bool {
 
 // symbolValue reads what a symbol stands for.
 func (b *body) symbolValue(y *symbol, targs []syntax.TypeExpr, want typed.Type, at syntax.Span) typed.Expr {
-	b.refer(b.s, at, y)
 	switch y.kind {
 	case symFunc:
 		return b.funcValue(y.fn, targs, at)
@@ -393,7 +390,6 @@ func (b *body) fieldOf(x typed.Expr, name string, at syntax.Span) typed.Expr {
 	b.complete(ti)
 	i := ti.byField[name]
 	f := ti.layout[i]
-	b.referField(at, f)
 	t := f.typ
 	if f.owner == ti {
 		t = apply(typed.Bind(n.Decl.Params, n.Args), t)

@@ -194,7 +194,6 @@ func (b *body) pathPattern(ps *patternScope, p *syntax.PathPat, t typed.Type) ty
 			b.globalType(y.global)
 			b.globalInit(y.global)
 			if k := y.global.value; k != nil && b.unify(k.T, t) {
-				b.refer(b.s, id.Span, y)
 				return &typed.LitPat{Value: k}
 			}
 		}
@@ -237,7 +236,6 @@ func (b *body) unitPattern(ti *typeInfo, v *typed.Variant, n *typed.Named, at sy
 		}
 		note(d, "write %s%s", v.Name, shape)
 	}
-	b.referVariant(at, ti, v)
 	b.settlePattern(node)
 	return node
 }
@@ -353,7 +351,6 @@ func (b *body) variantPattern(ps *patternScope, p *syntax.TuplePat, t typed.Type
 		}
 		return &typed.Any{}
 	}
-	b.referVariant(p.Path.Span, ti, v)
 	node := &typed.VariantPat{Enum: n, Variant: v, Fields: make([]typed.Pattern, len(v.Fields))}
 	if len(p.Elems) != len(v.Fields) {
 		b.error("arity", p.Span, "variant %s holds %d value%s, not %d", v.Name, len(v.Fields), plural(len(v.Fields)), len(p.Elems))

@@ -242,14 +242,12 @@ func (c *checker) typeSymbol(sc *tscope, q syntax.QName) *symbol {
 		}
 		y := s.lookup(first)
 		if y != nil && (y.kind == symType || y.kind == symAlias || y.kind == symTrait || y.kind == symBad) {
-			c.refer(s, q.Parts[0].Span, y)
 			return y
 		}
 		return nil
 	}
 	full := qname(q)
 	if y := s.mod.scope[full]; y != nil && y.kind != symModule {
-		c.refer(s, q.Span, y)
 		return y
 	}
 	y := sc.nested(first)
@@ -288,7 +286,6 @@ func (c *checker) typeSymbol(sc *tscope, q syntax.QName) *symbol {
 		y = next
 	}
 	if y != nil && y.kind != symModule {
-		c.refer(s, q.Span, y)
 		return y
 	}
 	return nil

@@ -250,7 +250,6 @@ func (b *body) assignName(node *typed.Block, st *syntax.Assign, p *syntax.Name, 
 		if compound {
 			l.used = true
 		}
-		b.referLocal(p.Span, l)
 		if l.kind == paramLocal && compound {
 			l.used = true
 		}
@@ -267,7 +266,6 @@ func (b *body) assignName(node *typed.Block, st *syntax.Assign, p *syntax.Name, 
 	}
 	y := b.s.lookup(p.Ident)
 	if y != nil {
-		b.refer(b.s, p.Span, y)
 		b.assignSymbol(node, st, y, p.Span, op, compound)
 		return
 	}

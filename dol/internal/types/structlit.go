@@ -127,7 +127,6 @@ func (b *body) fieldValues(x *syntax.Struct, name string, fields []*fieldInfo, s
 		}
 		f := fields[i]
 		b.fieldVisible(f, fi.Name.Span)
-		b.referField(fi.Name.Span, f)
 		if values[i] != nil {
 			b.error("dup-field", fi.Name.Span, "field %s is given twice", f.name)
 		}

@@ -33,7 +33,7 @@ func library(t testing.TB) []*syntax.File {
 func check(t testing.TB, path, text string, o Options) (*typed.Program, diag.List) {
 	t.Helper()
 	file, list := syntax.Parse(path, []byte(text))
-	prog, _, more := Check(append([]*syntax.File{file}, library(t)...), o)
+	prog, more := Check(append([]*syntax.File{file}, library(t)...), o)
 	list = append(list, more...)
 	list.Sort()
 	return prog, list
@@ -74,7 +74,7 @@ func TestChecksShareTrees(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range names {
 		wg.Go(func() {
-			prog, _, list := Check(files, Options{Build: true, Tests: true})
+			prog, list := Check(files, Options{Build: true, Tests: true})
 			for _, f := range prog.Funcs {
 				names[i] += f.Name + "\n"
 			}

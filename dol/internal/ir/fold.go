@@ -101,7 +101,8 @@ func foldUn(e *Un) Expr {
 // remainders maps the tests for zero to the signed remainder of their kind.
 var remainders = map[wasm.Opcode]wasm.Opcode{wasm.OpI32Eqz: wasm.OpI32RemS, wasm.OpI64Eqz: wasm.OpI64RemS}
 
-// inverse maps a comparison of integers, or for equality, to its negation.
+// inverse is what Inverse looks up. An ordering of floats has none: with NaN both are
+// false.
 var inverse = map[wasm.Opcode]wasm.Opcode{
 	wasm.OpI32Eq: wasm.OpI32Ne, wasm.OpI32Ne: wasm.OpI32Eq,
 	wasm.OpI32LtS: wasm.OpI32GeS, wasm.OpI32GeS: wasm.OpI32LtS,

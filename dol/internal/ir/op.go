@@ -44,6 +44,13 @@ func OpResult(op wasm.Opcode) Kind {
 	return result
 }
 
+// Inverse returns the comparison that is true when op is false; ok is false where
+// there is none.
+func Inverse(op wasm.Opcode) (inverted wasm.Opcode, ok bool) {
+	inverted, ok = inverse[op]
+	return inverted, ok
+}
+
 // numeric reads a row of the operator table: fixed signatures of numbers only.
 func numeric(info *wasm.OpInfo) (arity int, operand, result Kind, ok bool) {
 	if !info.Fixed || len(info.Results) != 1 || len(info.Params) < 1 || len(info.Params) > 2 {

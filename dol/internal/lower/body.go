@@ -338,7 +338,7 @@ func not(x ir.Expr) ir.Expr {
 	case *ir.Const:
 		return i32(int32(1 - x.Bits&1))
 	case *ir.Bin:
-		if op, ok := opposite[x.Op]; ok {
+		if op, ok := ir.Inverse(x.Op); ok {
 			return &ir.Bin{Op: op, X: x.X, Y: x.Y, Pos: x.Pos}
 		}
 	case *ir.Un:
@@ -349,23 +349,6 @@ func not(x ir.Expr) ir.Expr {
 	return un(wasm.OpI32Eqz, x)
 }
 
-// opposite are the comparisons of integers; those of floats are false for NaN
-// both ways.
-var opposite = map[wasm.Opcode]wasm.Opcode{
-	wasm.OpI32Eq: wasm.OpI32Ne, wasm.OpI32Ne: wasm.OpI32Eq,
-	wasm.OpI32LtS: wasm.OpI32GeS, wasm.OpI32GeS: wasm.OpI32LtS,
-	wasm.OpI32LtU: wasm.OpI32GeU, wasm.OpI32GeU: wasm.OpI32LtU,
-	wasm.OpI32GtS: wasm.OpI32LeS, wasm.OpI32LeS: wasm.OpI32GtS,
-	wasm.OpI32GtU: wasm.OpI32LeU, wasm.OpI32LeU: wasm.OpI32GtU,
-	wasm.OpI64Eq: wasm.OpI64Ne, wasm.OpI64Ne: wasm.OpI64Eq,
-	wasm.OpI64LtS: wasm.OpI64GeS, wasm.OpI64GeS: wasm.OpI64LtS,
-	wasm.OpI64LtU: wasm.OpI64GeU, wasm.OpI64GeU: wasm.OpI64LtU,
-	wasm.OpI64GtS: wasm.OpI64LeS, wasm.OpI64LeS: wasm.OpI64GtS,
-	wasm.OpI64GtU: wasm.OpI64LeU, wasm.OpI64LeU: wasm.OpI64GtU,
-	wasm.OpF32Eq: wasm.OpF32Ne, wasm.OpF32Ne: wasm.OpF32Eq,
-	wasm.OpF64Eq: wasm.OpF64Ne, wasm.OpF64Ne: wasm.OpF64Eq,
-}
-
 // boolean reports whether x is surely 0 or 1.
 func boolean(x ir.Expr) bool {
 	switch x := x.(type) {
@@ -374,7 +357,7 @@ func boolean(x ir.Expr) bool {
 	case *ir.IsNull, *ir.Same:
 		return true
 	case *ir.Bin:
-		_, ok := opposite[x.Op]
+		_, ok := ir.Inverse(x.Op)
 		return ok || x.Op >= wasm.OpF32Eq && x.Op <= wasm.OpF64Ge
 	case *ir.Un:
 		return x.Op == wasm.OpI32Eqz || x.Op == wasm.OpI64Eqz

@@ -16,7 +16,7 @@ func (c *checker) collect() {
 		s.classic = isClassic(s.file)
 		name := pathName(root, s.file.Path)
 		if h := s.file.Module; h != nil && len(h.Name.Parts) > 0 {
-			name = qname(h.Name)
+			name = h.Name.String()
 		}
 		m := c.byName[name]
 		if m == nil || !s.library || !m.library {
@@ -100,20 +100,6 @@ func isClassic(f *syntax.File) bool {
 	return false
 }
 
-func qname(q syntax.QName) string {
-	if len(q.Parts) == 1 {
-		return q.Parts[0].Name
-	}
-	var b strings.Builder
-	for i, p := range q.Parts {
-		if i > 0 {
-			b.WriteByte('.')
-		}
-		b.WriteString(p.Name)
-	}
-	return b.String()
-}
-
 func (c *checker) collectItems(s *source, m *module, items []syntax.Decl, byPath map[string]*module) {
 	for _, d := range items {
 		switch d := d.(type) {
@@ -131,7 +117,7 @@ func (c *checker) collectItems(s *source, m *module, items []syntax.Decl, byPath
 }
 
 func (c *checker) collectSubmodule(s *source, m *module, d *syntax.Submodule, byPath map[string]*module) {
-	name := qname(d.Name)
+	name := d.Name.String()
 	if name == "" {
 		return
 	}
@@ -182,7 +168,7 @@ func (c *checker) declare(m *module, y *symbol) bool {
 
 func (c *checker) collectDecl(s *source, m *module, d syntax.Decl) {
 	h := d.Header()
-	name := qname(h.Name)
+	name := h.Name.String()
 	y := &symbol{name: name, src: s, mod: m, decl: d, at: h.Name.Span, vis: h.Vis}
 	switch d := d.(type) {
 	case *syntax.Gen, *syntax.Enum, *syntax.System:
@@ -223,7 +209,7 @@ func (c *checker) collectDecl(s *source, m *module, d syntax.Decl) {
 
 func (c *checker) newType(s *source, m *module, d syntax.Decl, outer *typeInfo) *typeInfo {
 	h := d.Header()
-	name := qname(h.Name)
+	name := h.Name.String()
 	if outer != nil {
 		name = outer.decl.Name + "." + name
 	}
@@ -287,16 +273,16 @@ func (c *checker) collectBody(t *typeInfo, m *module, body []syntax.Item) {
 		case *syntax.Impl:
 			c.impls = append(c.impls, &implInfo{src: s, syntax: d, outer: t})
 		case *syntax.Rule:
-			t.rules = append(t.rules, &ruleInfo{name: qname(d.Name), src: s, at: d.Name.Span, items: d.Body, owner: t, rule: d})
+			t.rules = append(t.rules, &ruleInfo{name: d.Name.String(), src: s, at: d.Name.Span, items: d.Body, owner: t, rule: d})
 		case *syntax.Law:
-			t.laws = append(t.laws, &ruleInfo{name: qname(d.Name), src: s, at: d.Name.Span, items: d.Body, owner: t, law: d})
+			t.laws = append(t.laws, &ruleInfo{name: d.Name.String(), src: s, at: d.Name.Span, items: d.Body, owner: t, law: d})
 		case *syntax.Gen, *syntax.Enum:
-			y := &symbol{kind: symType, name: qname(d.(syntax.Decl).Header().Name), src: s, mod: m, decl: d.(syntax.Decl), at: d.(syntax.Decl).Header().Name.Span, vis: syntax.Public}
+			y := &symbol{kind: symType, name: d.(syntax.Decl).Header().Name.String(), src: s, mod: m, decl: d.(syntax.Decl), at: d.(syntax.Decl).Header().Name.Span, vis: syntax.Public}
 			y.typ = c.newType(s, m, d.(syntax.Decl), t)
 			y.typ.sym = y
 			c.declareNested(t, y)
 		case *syntax.Alias:
-			y := &symbol{kind: symAlias, name: qname(d.Name), src: s, mod: m, decl: d, at: d.Name.Span, vis: syntax.Public}
+			y := &symbol{kind: symAlias, name: d.Name.String(), src: s, mod: m, decl: d, at: d.Name.Span, vis: syntax.Public}
 			y.alias = &aliasInfo{sym: y, src: s, decl: d, scope: t.scope}
 			c.declareNested(t, y)
 		}
@@ -348,7 +334,7 @@ func (c *checker) newFunc(s *source, m *module, d *syntax.Fun, scope *tscope) *f
 func (c *checker) newTrait(s *source, m *module, d *syntax.Trait) *traitInfo {
 	t := &traitInfo{
 		src: s, syntax: d, byName: map[string]int{},
-		decl: &typed.TraitDecl{Name: qname(d.Name), Module: m.name, Pos: s.pos(d.Name.Start)},
+		decl: &typed.TraitDecl{Name: d.Name.String(), Module: m.name, Pos: s.pos(d.Name.Start)},
 	}
 	self := &typed.TypeParam{Name: "Self"}
 	t.decl.Params = []*typed.TypeParam{self}
@@ -371,7 +357,7 @@ func (c *checker) newTrait(s *source, m *module, d *syntax.Trait) *traitInfo {
 			t.byName[f.name] = len(t.methods)
 			t.methods = append(t.methods, f)
 		case *syntax.Law:
-			t.laws = append(t.laws, &ruleInfo{name: qname(x.Name), src: s, at: x.Name.Span, items: x.Body, trait: t, law: x})
+			t.laws = append(t.laws, &ruleInfo{name: x.Name.String(), src: s, at: x.Name.Span, items: x.Body, trait: t, law: x})
 		}
 	}
 	return t

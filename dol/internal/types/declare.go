@@ -45,7 +45,7 @@ func (c *checker) parentOf(t *typeInfo, q syntax.QName) {
 	case y.kind == symBad:
 		return
 	case y.kind != symType || y.typ.decl.Kind != typed.Record || t.decl.Kind != typed.Record:
-		t.src.report("type-mismatch", q.Span, "%s cannot extend %s: both must be records", t.decl.Name, qname(q))
+		t.src.report("type-mismatch", q.Span, "%s cannot extend %s: both must be records", t.decl.Name, q.String())
 		return
 	}
 	p := y.typ

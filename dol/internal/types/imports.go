@@ -124,7 +124,7 @@ func (c *checker) findModule(from *module, path []syntax.Ident) (*module, int) {
 	return nil, 0
 }
 
-func joinIdents(parts []syntax.Ident) string { return qname(syntax.QName{Parts: parts}) }
+func joinIdents(parts []syntax.Ident) string { return syntax.QName{Parts: parts}.String() }
 
 // symbol resolves the import; nil when it was reported as unresolved, or goes in
 // a circle.

@@ -62,15 +62,15 @@ func (s *source) saysName(im *importName) bool {
 		case *syntax.System:
 			body = d.Body
 		case *syntax.Evo:
-			found = found || strings.HasPrefix(qname(d.Name), full)
+			found = found || strings.HasPrefix(d.Name.String(), full)
 		}
 		for _, item := range body {
 			name := ""
 			switch x := item.(type) {
 			case *syntax.Uses:
-				name = qname(x.Name)
+				name = x.Name.String()
 			case *syntax.Requires:
-				name = qname(x.Name)
+				name = x.Name.String()
 			}
 			if name != "" && (strings.HasPrefix(name, full) || strings.HasPrefix(name, im.name)) {
 				return true
@@ -233,7 +233,7 @@ const minDocs = 20
 
 func (s *source) docsOf(h *syntax.DeclHead, what string) {
 	if len(h.Name.Parts) > 0 {
-		s.docsAt(h, h.Name.Span, what+" "+qname(h.Name))
+		s.docsAt(h, h.Name.Span, what+" "+h.Name.String())
 	}
 }
 

@@ -59,7 +59,7 @@ func (o *ontology) index(s *source, items []syntax.Decl) {
 			continue
 		}
 		h := d.Header()
-		name := qname(h.Name)
+		name := h.Name.String()
 		if f, ok := d.(*syntax.Fun); ok {
 			name = f.FunName.Name
 		}
@@ -98,7 +98,7 @@ func (o *ontology) index(s *source, items []syntax.Decl) {
 		}
 	}
 	if m := s.file.Module; m != nil {
-		if key := qname(m.Name); o.decls[key] == nil {
+		if key := m.Name.String(); o.decls[key] == nil {
 			e := &ontologyDecl{src: s, says: map[string]bool{}}
 			if m.Version != nil {
 				e.version = m.Version.Text
@@ -119,11 +119,11 @@ func sayings(item syntax.Item) []string {
 	case *syntax.State:
 		return []string{x.Name.Name}
 	case *syntax.Uses:
-		return []string{qname(x.Name)}
+		return []string{x.Name.String()}
 	case *syntax.Sentence:
 		return []string{sentenceKey(x), x.Object}
 	case syntax.Decl:
-		if name := qname(x.Header().Name); name != "" {
+		if name := x.Header().Name.String(); name != "" {
 			return []string{name}
 		}
 	}
@@ -165,7 +165,7 @@ func (o *ontology) uses(s *source, body []syntax.Item, inGen bool) {
 		if !ok {
 			continue
 		}
-		name := qname(u.Name)
+		name := u.Name.String()
 		if inGen {
 			d := s.report("uses-in-gen", u.Span, "uses stands in a trait or system, not in a gen")
 			advise(d, "move it to a trait that describes what "+name+" is used for")
@@ -190,7 +190,7 @@ func (o *ontology) uses(s *source, body []syntax.Item, inGen bool) {
 }
 
 func (o *ontology) unknown(s *source, code string, q syntax.QName, format string) {
-	name := qname(q)
+	name := q.String()
 	d := s.report(code, q.Span, format, name)
 	near := newNearest(name)
 	for n := range o.decls {
@@ -225,7 +225,7 @@ func (o *ontology) traitContent(s *source, d *syntax.Trait) {
 			}
 		}
 	}
-	s.report("trait-without-content", d.Name.Span, "trait %s says neither what it uses nor what anything is", qname(d.Name))
+	s.report("trait-without-content", d.Name.Span, "trait %s says neither what it uses nor what anything is", d.Name.String())
 }
 
 func (o *ontology) ruleContent(s *source, d *syntax.Rule) {
@@ -244,7 +244,7 @@ func (o *ontology) ruleContent(s *source, d *syntax.Rule) {
 			}
 		}
 	}
-	s.report("rule-without-content", d.Name.Span, "rule %s has neither matches nor never nor a condition", qname(d.Name))
+	s.report("rule-without-content", d.Name.Span, "rule %s has neither matches nor never nor a condition", d.Name.String())
 }
 
 // requirements compares what a system requires with the versions in the set.
@@ -254,7 +254,7 @@ func (o *ontology) requirements(s *source, body []syntax.Item) {
 		if !ok || r.Package != "" || r.Version == nil {
 			continue
 		}
-		e := o.decls[qname(r.Name)]
+		e := o.decls[r.Name.String()]
 		if e == nil {
 			o.unknown(s, "unresolved-uses", r.Name, "nothing in the checked files is called %s")
 			continue
@@ -262,7 +262,7 @@ func (o *ontology) requirements(s *source, body []syntax.Item) {
 		if e.version == "" || meetsRequirement(e.version, r.Op, r.Version.Text) {
 			continue
 		}
-		d := s.report("requires-unsatisfied", r.Span, "%s %s %s is required, the checked files have %s", qname(r.Name), r.Op, r.Version.Text, e.version)
+		d := s.report("requires-unsatisfied", r.Span, "%s %s %s is required, the checked files have %s", r.Name.String(), r.Op, r.Version.Text, e.version)
 		if e.decl != nil {
 			e.src.note(d, e.decl.Header().Name.Span, "declared here")
 		}
@@ -347,7 +347,7 @@ func preRelease(v string) string {
 
 // evolution checks one step against the declaration that it changes.
 func (o *ontology) evolution(s *source, d *syntax.Evo) {
-	name := qname(d.Name)
+	name := d.Name.String()
 	if name == "" || d.New == nil || d.Old == nil {
 		return
 	}
@@ -374,8 +374,8 @@ func (o *ontology) evolution(s *source, d *syntax.Evo) {
 		switch x.Verb {
 		case "removes":
 			changes++
-			if e != nil && !e.says[qname(x.Name)] {
-				rep := s.report("evo-removes-unknown", x.Name.Span, "%s has no %s to remove", name, qname(x.Name))
+			if e != nil && !e.says[x.Name.String()] {
+				rep := s.report("evo-removes-unknown", x.Name.Span, "%s has no %s to remove", name, x.Name.String())
 				e.src.note(rep, e.decl.Header().Name.Span, "declared here")
 			}
 		case "adds", "deprecates", "migrate":

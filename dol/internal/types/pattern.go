@@ -304,7 +304,7 @@ func (b *body) patternVariant(q syntax.QName, t typed.Type) (*typeInfo, *typed.V
 	switch {
 	case y == nil:
 		b.bad = true
-		d := b.error("unresolved-name", outer.Span, "no enum is called %s", qname(outer))
+		d := b.error("unresolved-name", outer.Span, "no enum is called %s", outer.String())
 		if ti := b.ownerOf(t); ti != nil && ti.decl.Kind == typed.EnumKind {
 			b.s.fix(d, "did you mean "+ti.decl.Name+"?", outer.Span, ti.decl.Name)
 		}
@@ -312,7 +312,7 @@ func (b *body) patternVariant(q syntax.QName, t typed.Type) (*typeInfo, *typed.V
 	case y.kind != symType:
 		b.bad = true
 		if y.kind != symBad {
-			b.error("type-mismatch", outer.Span, "%s is a %s, not an enum", qname(outer), y.kind)
+			b.error("type-mismatch", outer.Span, "%s is a %s, not an enum", outer.String(), y.kind)
 		}
 		return nil, nil, nil
 	}
@@ -415,7 +415,7 @@ func (b *body) recordPattern(ps *patternScope, p *syntax.RecordPat, t typed.Type
 	var fields []*typed.Field
 	var subst typed.Subst
 	var build func([]typed.Pattern) typed.Pattern
-	name := qname(p.Path)
+	name := p.Path.String()
 	if n, ok := t.(*typed.Named); ok && n.Decl.Kind == typed.Record {
 		ti := b.typesOf[n.Decl]
 		y := b.typeSymbol(b.sc, p.Path)

@@ -164,7 +164,7 @@ func (c *checker) namedType(sc *tscope, t *syntax.NamedType) typed.Type {
 // noArgs refuses type arguments of a type that has no parameters.
 func (c *checker) noArgs(sc *tscope, t *syntax.NamedType) {
 	if len(t.Args) > 0 {
-		sc.src.report("arity", t.Span, "%s takes no type arguments", qname(t.Name))
+		sc.src.report("arity", t.Span, "%s takes no type arguments", t.Name.String())
 	}
 }
 
@@ -246,7 +246,7 @@ func (c *checker) typeSymbol(sc *tscope, q syntax.QName) *symbol {
 		}
 		return nil
 	}
-	full := qname(q)
+	full := q.String()
 	if y := s.mod.scope[full]; y != nil && y.kind != symModule {
 		return y
 	}
@@ -297,7 +297,7 @@ func (c *checker) unresolvedType(sc *tscope, q syntax.QName) {
 	if c.o.Strict || c.hasCode(s) {
 		sev = diag.Error
 	}
-	name := qname(q)
+	name := q.String()
 	d := s.add(sev, !c.allow["unresolved-type"] || sev == diag.Error, "unresolved-type", q.Span, "no type is called %s", name)
 	near := newNearest(name)
 	for p := range basicNames {
@@ -472,7 +472,7 @@ func (c *checker) boundOf(sc *tscope, t syntax.TypeExpr) (typed.Bound, bool) {
 		args, ok := c.typeArgs(sc, y.name, y.trait.decl.Params[1:], n)
 		return typed.Bound{Trait: y.trait.decl, Args: args}, ok
 	}
-	name := qname(n.Name)
+	name := n.Name.String()
 	if builtinBounds[name] {
 		return typed.Bound{Builtin: name}, true
 	}
